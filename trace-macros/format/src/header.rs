@@ -1,0 +1,27 @@
+//! What a trace says about the run that it comes from: enough to find the machine, the process and the seed again.
+
+use crate::value::Value;
+
+/// The head of a trace. Only its presence is required; each field may be unknown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TraceHeader {
+    /// When the trace began, RFC 3339 in UTC.
+    pub start: Option<String>,
+    /// The machine's name.
+    pub host: Option<String>,
+    /// The machine's boot id: two traces of one boot share a clock.
+    pub boot: Option<String>,
+    /// The process id.
+    pub pid: Option<u64>,
+    /// The clock of `ts`, `monotonic` or a simulator's.
+    pub clock: Option<String>,
+    /// Free key/values: `program`, `args`, `seed`, `test`, ...
+    pub meta: Vec<(String, Value)>,
+}
+
+impl TraceHeader {
+    /// The free value under `key`; the last one, if it was set again.
+    pub fn meta(&self, key: &str) -> Option<&Value> {
+        self.meta.iter().rev().find(|(other, _)| other == key).map(|(_, value)| value)
+    }
+}

@@ -1,0 +1,97 @@
+//! The native file, `.pscope`: what the recorder leaves behind, whole up to the last committed record however the
+//! process ended.
+//!
+//! # Grammar
+//!
+//! Integers of a fixed width have their little end first; `varint` is [`crate::varint`]'s, `any` and `text` are
+//! [`crate::value`]'s.
+//!
+//! ```text
+//! file       := head chunk*                        head: 4096 bytes; every chunk: `chunk_size` bytes
+//! head       := magic:byte{8} version:u32 chunk_size:u32 body_len:u32 crc:u32
+//!               lost_events:u64 lost_bytes:u64 zero{24} body:any zero*
+//!               crc = CRC-32 of version, chunk_size, body_len and body; the two counters may change while the
+//!               program runs; body = a map of `tick` ("ns" or "counter"), `start host boot pid clock`
+//! chunk      := magic:u32 role:u32 number:u32 crc:u32 generation:u64 base_ticks:u64 base_ns:u64 zero{8}
+//!               committed:u32 sealed:u32 payload_crc:u32 zero{4} payload
+//!               crc = CRC-32 of all before `committed` but itself; number = place in the file, from 0;
+//!               generation = the order in which chunks were taken; a chunk whose head is all zero is unused
+//! payload    := record* (role 1) | definition* (role 2); its first `committed` bytes count.
+//!               sealed = 1: the chunk is full, and payload_crc = CRC-32 of those bytes
+//! record     := shape:varint delta:varint value*   shape >= 3; the time is `delta` ticks after the one before it in
+//!                                                  the chunk (the first: after base_ticks); values by the shape
+//!             | 1 context:varint term              from here on, records belong to this context and term
+//!             | 2 term                             from here on, records carry this term
+//! term       := varint                             0 = unknown, otherwise the term + 1
+//! definition := length:u32 crc:u32 body            crc = CRC-32 of body, which has `length` bytes
+//! body       := 1 id:varint text                   a string
+//!             | 2 id:varint kind:text field*       a shape (fields up to the end of the body)
+//!             | 3 id:varint any{5}                 a context: test, cluster, peer, incarnation, task; null = unknown
+//!             | 4 key:text any                     a free key/value of the run
+//!             | 5 ticks:varint ns:varint           the clock was read: both at the same moment
+//! field      := name:text tag:byte [any | count:varint field{count}]    any after tag 0, fields after tag 8
+//! ```
+//!
+//! # Why it survives
+//!
+//! The file is mapped shared, so every store is in the kernel's page cache the moment it retires; only a loss of power
+//! takes it away. A chunk has one writer at a time. The writer stores a record's bytes and then, with *release*, the new
+//! `committed`; a reader that loads `committed` with *acquire* (or by a `read` of the file, later than that store)
+//! therefore sees whole records only. A definition is committed before the first record that uses it, so a reader that
+//! reads definitions *after* records finds them all. The length of a chunk whose writer died is its `committed`.
+//!
+//! # What a damaged file costs
+//!
+//! A sealed chunk whose sum is wrong is left out whole. In a chunk that is not sealed (the last of each thread of a killed
+//! process) there is no sum: damage there shows where it breaks the grammar, and the rest of that chunk is left out.
+//! Each definition has a sum of its own. [`Image::read`] says what was left out, with offsets.
+
+mod builder;
+mod chunk;
+mod definition;
+mod file;
+mod image;
+mod record;
+
+use std::fmt;
+
+pub use builder::{EventHead, ImageBuilder};
+pub use chunk::{CHUNK_HEAD, ChunkHead, ChunkRole, offset as chunk_offset};
+pub use definition::{Context, Definition, Sparse, Tables};
+pub use file::{FILE_HEAD, FileHead, LOST_EVENTS_OFFSET, Tick};
+pub use image::{Clock, EventChunk, Image, Problem, ProblemKind, ReadError};
+pub use record::{CONTEXT, FIRST_SHAPE, RawRecord, Records, TERM, put_context, put_head, put_term};
+
+/// Why bytes could not be read; the caller knows where they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Corrupt(pub &'static str);
+
+impl fmt::Display for Corrupt {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Corrupt {}
+
+/// The string table of a trace.
+#[derive(Clone, Debug, Default)]
+pub struct Strings(definition::Sparse<Box<str>>);
+
+impl Strings {
+    /// The text with this id.
+    #[inline]
+    pub fn get(&self, id: u64) -> Result<&str, Corrupt> {
+        self.0.get(id).map(|text| &**text).ok_or(Corrupt("a text is not in the string table"))
+    }
+
+    /// How many ids there are, unused ones included.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the table is empty.
+    pub fn is_empty(&self) -> bool {
+        self.0.len() == 0
+    }
+}
