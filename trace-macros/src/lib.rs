@@ -1,1 +1,89 @@
-//! x
+//! Structured debug logging for distributed, concurrent programs.
+//!
+//! A program that links this crate says what it does in typed events: who leads which term, who gave its vote to whom, who
+//! waits for which lock. The events go into a file that survives a deadlock, a panic and `kill -9`; `peerscope check`
+//! reads it and names what went wrong.
+//!
+//! ```
+//! use peerscope::sync::Mutex;                  // instead of std::sync::Mutex
+//! use peerscope::thread;                       // instead of std::thread
+//! use peerscope::{Peer, dprintf, role, term};
+//!
+//! let peer = Peer::new(0);                     // whose events these are
+//! let _in = peer.enter();                      // this thread, and those that it spawns, work for it
+//! let state = Mutex::new(0_u64);               // waits and holds are recorded, with their lines
+//! let mut current_term = state.lock().unwrap();
+//! *current_term += 1;
+//! term!(peer, *current_term);
+//! role!(peer, "candidate");
+//! dprintf!(peer, vote, "ask {count} peers", count = 2);
+//! ```
+//!
+//! Nothing is recorded, at about a nanosecond per call site, unless the environment variable `PEERSCOPE_TRACE` names a
+//! file (`%p` in it becomes the process id, `%n` the program's name) or [`Builder::start`] is called.
+//!
+//! # One way through the crate
+//! A macro expands to a static `Site` and one call of `emit`; the site gets its shape once
+//! (`recorder::definitions`) and each event is encoded straight into the thread's chunk of the mapped file
+//! (`recorder::writer`). Tracked primitives ([`sync`], [`thread`]) take the same way. `tracing` is both neighbour and
+//! mirror: [`layer`] takes in foreign events, and our own are mirrored as `tracing` events (`peerscope::topic`) to
+//! whoever listens.
+
+#[doc(hidden)]
+pub mod arg;
+mod emit;
+#[cfg(feature = "tracing")]
+mod layer;
+mod macros;
+mod mirror;
+mod peer;
+mod recorder;
+mod scope;
+mod site;
+pub mod sync;
+mod task;
+mod test_scope;
+pub mod thread;
+
+pub use crate::arg::LogEntry;
+#[cfg(feature = "tracing")]
+pub use crate::layer::{ForeignEvents, PeerscopeLayer, layer, layer_up_to};
+pub use crate::peer::{Peer, PeerBuilder, PeerId};
+pub use crate::recorder::{Builder, DEFAULT_SIZE_LIMIT, TRACE_VARIABLE, is_recording, meta, trace_path};
+pub use crate::scope::Entered;
+pub use crate::test_scope::Test;
+
+/// Sets up the usual: the recorder, if the environment asks for it, and a global `tracing` subscriber that takes in foreign
+/// events. Programs with a subscriber of their own add [`layer`] to it instead.
+///
+/// # Errors
+/// If a global subscriber is set already; the recorder works all the same.
+#[cfg(feature = "tracing")]
+pub fn init() -> Result<(), tracing::subscriber::SetGlobalDefaultError> {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    is_recording();
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer()))
+}
+
+/// The last word of a process that ends by itself, with its exit status where it is known.
+pub(crate) fn process_end(status: Option<i32>) {
+    use peerscope_format::vocabulary::Kind;
+    static SITE: site::Site = site::Site::event(Kind::ProcessEnd, "", "info", &["how"]);
+    let how = status.map_or("exit".to_owned(), |status| format!("exit {status}"));
+    emit::emit(&SITE, &peer::Current, (how,));
+}
+
+/// For the macros' expansions only.
+#[doc(hidden)]
+pub mod __private {
+    pub use peerscope_dprintf::dprintf;
+    pub use peerscope_format::vocabulary::Kind;
+    #[cfg(feature = "tracing")]
+    pub use tracing;
+
+    pub use crate::arg::{EntryList, Formatted, FormattedArg, Named, TypedArg};
+    pub use crate::emit::{emit, last_reply, remember_reply, set_term, target};
+    pub use crate::mirror::Label;
+    pub use crate::peer::{Current, InScope};
+    pub use crate::site::Site;
+}

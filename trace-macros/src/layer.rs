@@ -1,0 +1,271 @@
+//! The `tracing` Layer that takes in *foreign* events and spans: what other crates say, in the same file and order as our
+//! own.
+//!
+//! Our own events come in by the macros, not by this Layer, and their mirror is ignored here. A user's filter can
+//! therefore take away foreign events, never a vote.
+
+use std::cell::Cell;
+use std::fmt;
+use std::fmt::Write as _;
+
+use peerscope_format::shape::{Encoding, Field as ShapeField, Shape};
+use peerscope_format::value::put_text;
+use peerscope_format::varint::{Sink, put_u64};
+use peerscope_format::vocabulary::Kind;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::filter::Filtered;
+use tracing_subscriber::layer::{Context, Filter, Layer};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::arg::{Arg, MAX_TEXT, constant};
+use crate::recorder::{Recorder, append, recorder};
+use crate::scope::with_current;
+
+/// The Layer for the user's own registry. It records foreign events up to `DEBUG`; see [`layer_up_to`].
+///
+/// ```
+/// use tracing_subscriber::layer::SubscriberExt as _;
+/// let subscriber = tracing_subscriber::registry().with(peerscope::layer());
+/// # drop(subscriber);
+/// ```
+pub fn layer<S>() -> Filtered<PeerscopeLayer, ForeignEvents, S>
+where
+    S: Subscriber + for<'l> LookupSpan<'l>,
+{
+    layer_up_to(LevelFilter::DEBUG)
+}
+
+/// As [`layer`], for foreign events up to `level`.
+pub fn layer_up_to<S>(level: LevelFilter) -> Filtered<PeerscopeLayer, ForeignEvents, S>
+where
+    S: Subscriber + for<'l> LookupSpan<'l>,
+{
+    PeerscopeLayer(()).with_filter(ForeignEvents { level })
+}
+
+/// Which events the Layer wants: foreign ones up to a level. A filter of the Layer's own, so that its `never` takes nothing
+/// away from other layers.
+#[derive(Clone, Debug)]
+pub struct ForeignEvents {
+    level: LevelFilter,
+}
+
+impl ForeignEvents {
+    fn wants(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= self.level && !metadata.target().starts_with("peerscope::")
+    }
+}
+
+impl<S> Filter<S> for ForeignEvents {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        self.wants(metadata)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.wants(metadata) { Interest::always() } else { Interest::never() }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.level)
+    }
+}
+
+/// See [`layer`].
+#[derive(Debug)]
+pub struct PeerscopeLayer(());
+
+impl<S> Layer<S> for PeerscopeLayer
+where
+    S: Subscriber + for<'l> LookupSpan<'l>,
+{
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let Some(recorder) = recorder() else { return };
+        with_values(|values| {
+            event.record(values);
+            record_event(recorder, event.metadata(), values);
+        });
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        with_values(|values| {
+            attributes.record(values);
+            span.extensions_mut().replace(SpanFields(values.args.clone(), values.count));
+        });
+    }
+
+    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        with_values(|values| {
+            record.record(values);
+            if let Some(fields) = span.extensions_mut().get_mut::<SpanFields>() {
+                fields.0.extend_from_slice(&values.args);
+                fields.1 += values.count;
+            }
+        });
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        record_span(Kind::SpanEnter, id, &context);
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        record_span(Kind::SpanExit, id, &context);
+    }
+}
+
+/// A span's fields: names and values, encoded, and how many they are.
+struct SpanFields(Vec<u8>, u64);
+
+/// Values beyond this many bytes would not fit into a chunk; their fields say that they were cut.
+const MAX_VALUES: usize = 40 << 10;
+
+fn record_event(recorder: &Recorder, metadata: &'static Metadata<'static>, values: &Values) {
+    let key = std::ptr::from_ref(metadata) as usize;
+    let Some(shape) = recorder.foreign_shape(key, 1, || event_shape(metadata)) else { return recorder.lose() };
+    let max_len = values.message.max_len() + values.args.len() + 16;
+    with_current(|scope| {
+        append(recorder, scope, shape, max_len, |out| {
+            values.message.put(out);
+            put_map(out, values.count, &values.args);
+        });
+    });
+}
+
+fn put_map(out: &mut impl Sink, count: u64, entries: &[u8]) {
+    out.put(9);
+    put_u64(out, count);
+    out.put_slice(entries);
+}
+
+/// The message differs from event to event, and so may the set of fields; all else is the call site's.
+fn event_shape(metadata: &Metadata<'_>) -> Shape {
+    let mut fields = vec![
+        ShapeField { name: "msg".into(), encoding: Encoding::Text },
+        ShapeField { name: "args".into(), encoding: Encoding::Any },
+    ];
+    if let (Some(file), Some(line)) = (metadata.file(), metadata.line()) {
+        fields.push(constant("src", &format!("{file}:{line}")));
+    }
+    fields.push(constant("level", level_name(metadata.level())));
+    fields.push(constant("topic", metadata.target()));
+    Shape { kind: Kind::Log.name().into(), fields: fields.into() }
+}
+
+fn record_span<S>(kind: Kind, id: &Id, context: &Context<'_, S>)
+where
+    S: Subscriber + for<'l> LookupSpan<'l>,
+{
+    let (Some(recorder), Some(span)) = (recorder(), context.span(id)) else { return };
+    let metadata = span.metadata();
+    let key = std::ptr::from_ref(metadata) as usize;
+    let variant = if kind == Kind::SpanEnter { 2 } else { 3 };
+    let make = || {
+        let mut fields = vec![
+            ShapeField { name: "span".into(), encoding: Encoding::U64 },
+            ShapeField { name: "fields".into(), encoding: Encoding::Any },
+            constant("name", metadata.name()),
+        ];
+        if let (Some(file), Some(line)) = (metadata.file(), metadata.line()) {
+            fields.push(constant("src", &format!("{file}:{line}")));
+        }
+        Shape { kind: kind.name().into(), fields: fields.into() }
+    };
+    let Some(shape) = recorder.foreign_shape(key, variant, make) else { return recorder.lose() };
+    let extensions = span.extensions();
+    let (entries, count) = extensions.get::<SpanFields>().map_or((&[][..], 0), |fields| (&fields.0[..], fields.1));
+    with_current(|scope| {
+        append(recorder, scope, shape, 32 + entries.len(), |out| {
+            id.into_u64().put(out);
+            put_map(out, count, entries);
+        });
+    });
+}
+
+fn level_name(level: &Level) -> &'static str {
+    match *level {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    }
+}
+
+/// The values of one event, collected before its record is begun: a field's `Debug` is the user's code, and may itself log.
+#[derive(Default)]
+struct Values {
+    message: String,
+    args: Vec<u8>,
+    count: u64,
+    /// For fields that can only be formatted.
+    text: String,
+}
+
+thread_local! {
+    static VALUES: Cell<Option<Box<Values>>> = const { Cell::new(None) };
+}
+
+/// Runs `run` with the thread's buffers, or with new ones while those are in use further up the stack.
+fn with_values(run: impl FnOnce(&mut Values)) {
+    let mut values = VALUES.try_with(Cell::take).ok().flatten().unwrap_or_default();
+    values.message.clear();
+    values.args.clear();
+    values.count = 0;
+    run(&mut values);
+    let _ = VALUES.try_with(|place| place.set(Some(values)));
+}
+
+impl Values {
+    fn arg(&mut self, field: &Field, value: &(impl Arg + ?Sized)) {
+        put_text(&mut self.args, field.name());
+        if self.args.len() + value.max_len() > MAX_VALUES {
+            "[cut: the event is too large]".put_any(&mut self.args);
+        } else {
+            value.put_any(&mut self.args);
+        }
+        self.count += 1;
+    }
+}
+
+impl Visit for Values {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.arg(field, &value);
+    }
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.arg(field, &value);
+    }
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.arg(field, &value);
+    }
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.arg(field, &value);
+    }
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" { self.message.push_str(value) } else { self.arg(field, value) }
+    }
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        let _ = write!(Limited(&mut text), "{value:?}");
+        if field.name() == "message" { self.message.push_str(&text) } else { self.arg(field, &text) }
+        self.text = text;
+    }
+}
+
+/// Stops a `Debug` whose text would be cut anyway.
+struct Limited<'a>(&'a mut String);
+
+impl fmt::Write for Limited<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() > MAX_TEXT {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
+}

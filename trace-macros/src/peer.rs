@@ -1,0 +1,226 @@
+//! The peer handle: whom an event is about.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use peerscope_format::value::{Id, Value};
+use peerscope_format::vocabulary::Kind;
+
+use crate::arg::Arg;
+use crate::recorder::recorder;
+use crate::scope::{self, Entered, Scope};
+use crate::site::Site;
+
+/// A peer of a distributed program: one incarnation of it, with its current term. Cheap to clone; all clones share
+/// the term.
+///
+/// A thread that [`Peer::enter`]s works in the peer's name, and so do the threads that it spawns through
+/// [`crate::thread`].
+///
+/// ```
+/// let peer = peerscope::Peer::new(0);
+/// let _in = peer.enter();
+/// peerscope::term!(peer, 1);
+/// peerscope::role!(peer, "candidate");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Peer {
+    scope: Arc<Scope>,
+}
+
+/// Incarnations so far, by test, cluster and peer.
+type Incarnations = Mutex<HashMap<String, u64>>;
+
+fn incarnations() -> &'static Incarnations {
+    static INCARNATIONS: OnceLock<Incarnations> = OnceLock::new();
+    INCARNATIONS.get_or_init(Incarnations::default)
+}
+
+impl Peer {
+    /// Begins an incarnation of the peer called `id` (a number or a short text), in the thread's current test.
+    ///
+    /// The second `Peer::new` with the same id in a test is the peer's restart: incarnation 1.
+    pub fn new(id: impl Into<PeerId>) -> Self {
+        PeerBuilder::new(id).start()
+    }
+
+    /// For a peer in a cluster of several, or whose members are known.
+    pub fn builder(id: impl Into<PeerId>) -> PeerBuilder {
+        PeerBuilder::new(id)
+    }
+
+    /// The incarnation ends; `how` = `killed crashed returned`.
+    #[track_caller]
+    pub fn stop(&self, how: &str) {
+        static SITE: Site = Site::primitive(Kind::PeerStop, &["how"]);
+        if let Some(recorder) = recorder() {
+            SITE.record_at(recorder, &self.scope, &(how,), std::panic::Location::caller());
+        }
+    }
+
+    /// Until the result is dropped, this thread works in the peer's name.
+    pub fn enter(&self) -> Entered {
+        scope::enter(self.scope.clone())
+    }
+
+    /// The peer's number among the incarnations of the same id, from 0.
+    pub fn incarnation(&self) -> u64 {
+        self.scope.incarnation
+    }
+}
+
+/// The id of a peer: a number or a short text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeerId(Value);
+
+impl From<&str> for PeerId {
+    fn from(id: &str) -> Self {
+        PeerId(Id::parse(id).into())
+    }
+}
+impl From<String> for PeerId {
+    fn from(id: String) -> Self {
+        PeerId::from(id.as_str())
+    }
+}
+macro_rules! numbers {
+    ($($ty:ty)*) => { $(impl From<$ty> for PeerId {
+        fn from(id: $ty) -> Self { PeerId(Value::from(id as i64)) }
+    })* };
+}
+// `i32` is what a bare literal is.
+numbers!(u8 u16 u32 i32 i64);
+impl From<u64> for PeerId {
+    fn from(id: u64) -> Self {
+        PeerId(Value::U64(id))
+    }
+}
+impl From<usize> for PeerId {
+    fn from(id: usize) -> Self {
+        PeerId(Value::U64(id as u64))
+    }
+}
+
+/// What is known of a peer when it starts.
+#[derive(Clone, Debug)]
+pub struct PeerBuilder {
+    id: Value,
+    cluster: Option<Value>,
+    name: Option<String>,
+    members: Vec<Value>,
+}
+
+impl PeerBuilder {
+    fn new(id: impl Into<PeerId>) -> Self {
+        PeerBuilder { id: id.into().0, cluster: None, name: None, members: Vec::new() }
+    }
+
+    /// The consensus group that the peer belongs to, where there are several.
+    pub fn cluster(mut self, id: impl Into<PeerId>) -> Self {
+        self.cluster = Some(id.into().0);
+        self
+    }
+
+    /// A name for people.
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+
+    /// All members of the group, this one included: what a majority is.
+    pub fn members<P: Into<PeerId>>(mut self, members: impl IntoIterator<Item = P>) -> Self {
+        self.members = members.into_iter().map(|member| member.into().0).collect();
+        self
+    }
+
+    /// Begins the incarnation.
+    #[track_caller]
+    pub fn start(self) -> Peer {
+        let test = scope::current().and_then(|scope| scope.test.clone());
+        let key = format!("{test:?} {:?} {:?}", self.cluster, self.id);
+        let incarnation = {
+            let mut incarnations = incarnations().lock().unwrap_or_else(PoisonError::into_inner);
+            let next = incarnations.entry(key).or_insert(0);
+            *next += 1;
+            *next - 1
+        };
+        let peer = Peer { scope: Arc::new(Scope::new(test, self.cluster, Some(self.id), incarnation)) };
+        if let Some(recorder) = recorder() {
+            static SITE: Site = Site::primitive(Kind::PeerStart, &["how", "members", "name"]);
+            let how = if incarnation == 0 { "fresh" } else { "restarted" };
+            let members: Vec<Id<'_>> = self.members.iter().map(as_id).collect();
+            let members = (!members.is_empty()).then_some(members);
+            let caller = std::panic::Location::caller();
+            SITE.record_at(recorder, &peer.scope, &(how, members, self.name.as_deref()), caller);
+        }
+        peer
+    }
+}
+
+fn as_id(value: &Value) -> Id<'_> {
+    match value {
+        Value::U64(number) => Id::Number(*number),
+        Value::I64(number) => Id::Negative(*number),
+        Value::Text(text) => Id::Text(text),
+        _ => Id::Text(""),
+    }
+}
+
+/// What a macro accepts as the peer of an event.
+pub trait InScope {
+    /// Runs `run` with the scope.
+    #[doc(hidden)]
+    fn with_scope<R>(&self, run: impl FnOnce(ScopeRef<'_>) -> R) -> R;
+}
+
+/// A scope on its way from a macro to the recorder.
+#[derive(Clone, Copy, Debug)]
+pub struct ScopeRef<'a>(&'a Scope);
+
+impl<'a> ScopeRef<'a> {
+    pub(crate) fn scope(self) -> &'a Scope {
+        self.0
+    }
+
+    pub(crate) fn of(scope: &'a Scope) -> Self {
+        ScopeRef(scope)
+    }
+}
+
+impl InScope for Peer {
+    #[inline]
+    fn with_scope<R>(&self, run: impl FnOnce(ScopeRef<'_>) -> R) -> R {
+        run(ScopeRef(&self.scope))
+    }
+}
+
+impl<T: InScope + ?Sized> InScope for &T {
+    #[inline]
+    fn with_scope<R>(&self, run: impl FnOnce(ScopeRef<'_>) -> R) -> R {
+        T::with_scope(self, run)
+    }
+}
+
+/// The thread's current scope, for events that name no peer.
+#[derive(Clone, Copy, Debug)]
+pub struct Current;
+
+impl InScope for Current {
+    #[inline]
+    fn with_scope<R>(&self, run: impl FnOnce(ScopeRef<'_>) -> R) -> R {
+        scope::with_current(|scope| run(ScopeRef(scope)))
+    }
+}
+
+/// A term as the program has it.
+pub trait TermArg: Arg + Copy {
+    /// The number; a negative one counts as 0.
+    fn number(self) -> u64;
+}
+macro_rules! terms {
+    ($($ty:ty)*) => { $(impl TermArg for $ty {
+        #[inline]
+        fn number(self) -> u64 { u64::try_from(self).unwrap_or(0) }
+    })* };
+}
+terms!(u8 u16 u32 u64 usize i32 i64);

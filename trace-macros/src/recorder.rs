@@ -1,0 +1,255 @@
+//! The recorder: one file a process, written by all threads without a lock, whole up to the last committed record however
+//! the process ends. The file's grammar, and why it survives, stand in [`peerscope_format::wire`].
+
+mod definitions;
+mod file;
+mod os;
+mod writer;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use peerscope_format::header::TraceHeader;
+use peerscope_format::value::Value;
+use peerscope_format::wire::{FileHead, Tick};
+
+pub(crate) use self::writer::{append, location_id};
+use self::definitions::{Definitions, Target};
+use self::file::{CHUNK_SIZE, TraceFile};
+use self::os::RecorderClock;
+use self::writer::Pool;
+use crate::site::Site;
+
+/// How large a trace may grow unless [`Builder::size_limit`] says otherwise, in bytes.
+pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 30;
+
+/// The environment variable that names the trace file.
+pub const TRACE_VARIABLE: &str = "PEERSCOPE_TRACE";
+
+pub(crate) struct Recorder {
+    clock: RecorderClock,
+    file: TraceFile,
+    definitions: Definitions,
+    pool: Mutex<Pool>,
+}
+
+static RECORDER: OnceLock<Recorder> = OnceLock::new();
+
+/// Whether events are recorded; one byte, so that a disabled call site costs a load and a branch.
+static STATE: AtomicU8 = AtomicU8::new(UNDECIDED);
+const UNDECIDED: u8 = 0;
+const OFF: u8 = 1;
+const ON: u8 = 2;
+
+/// Whether events are recorded.
+///
+/// The first call decides, by the environment variable [`TRACE_VARIABLE`], unless [`Builder::start`] came first.
+#[inline]
+pub fn is_recording() -> bool {
+    match STATE.load(Ordering::Relaxed) {
+        OFF => false,
+        ON => true,
+        _ => decide(),
+    }
+}
+
+/// The recorder, if events are recorded.
+#[inline]
+pub(crate) fn recorder() -> Option<&'static Recorder> {
+    if is_recording() { RECORDER.get() } else { None }
+}
+
+#[cold]
+fn decide() -> bool {
+    // Threads that come here at the same time wait for the first.
+    static DECIDING: Mutex<()> = Mutex::new(());
+    let _deciding = DECIDING.lock().unwrap_or_else(PoisonError::into_inner);
+    if STATE.load(Ordering::Relaxed) == UNDECIDED {
+        match std::env::var_os(TRACE_VARIABLE) {
+            Some(pattern) if !pattern.is_empty() => {
+                let path = expand(&pattern.to_string_lossy());
+                if let Err(error) = Builder::new(&path).start() {
+                    eprintln!("peerscope: nothing is recorded: {error}");
+                    STATE.store(OFF, Ordering::Relaxed);
+                }
+            }
+            _ => STATE.store(OFF, Ordering::Relaxed),
+        }
+    }
+    STATE.load(Ordering::Relaxed) == ON
+}
+
+/// `%p` becomes the process id, `%n` the program's name, `%%` a percent sign.
+fn expand(pattern: &str) -> PathBuf {
+    let mut path = String::new();
+    let mut rest = pattern.chars();
+    while let Some(character) = rest.next() {
+        match (character, rest.clone().next()) {
+            ('%', Some('p')) => path.push_str(&std::process::id().to_string()),
+            ('%', Some('n')) => path.push_str(&program()),
+            ('%', Some('%')) => path.push('%'),
+            _ => {
+                path.push(character);
+                continue;
+            }
+        }
+        rest.next();
+    }
+    path.into()
+}
+
+fn program() -> String {
+    let path = std::env::current_exe().ok();
+    path.as_ref().and_then(|path| path.file_stem()).map_or("program".into(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Where and how to record, for programs that do not leave it to the environment.
+///
+/// ```no_run
+/// peerscope::Builder::new("run.pscope").meta("seed", 42_u64).start()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Builder {
+    path: PathBuf,
+    size_limit: u64,
+    shared: bool,
+    meta: Vec<(String, Value)>,
+}
+
+impl Builder {
+    /// Will record into the file at `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Builder { path: path.into(), size_limit: DEFAULT_SIZE_LIMIT, shared: false, meta: Vec::new() }
+    }
+
+    /// The file will not grow beyond `bytes`; what comes after is counted as lost.
+    pub fn size_limit(mut self, bytes: u64) -> Self {
+        self.size_limit = bytes;
+        self
+    }
+
+    /// Everybody may read the file; otherwise only its owner may.
+    pub fn readable_by_all(mut self, shared: bool) -> Self {
+        self.shared = shared;
+        self
+    }
+
+    /// Adds a free key/value that helps to run the same again: a seed, a configuration.
+    pub fn meta(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.meta.push((key.to_owned(), value.into()));
+        self
+    }
+
+    /// Begins to record.
+    ///
+    /// # Errors
+    /// If the file cannot be created, or this process records already.
+    pub fn start(self) -> io::Result<()> {
+        static STARTING: Mutex<()> = Mutex::new(());
+        let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", self.path.display()));
+        if RECORDER.get().is_some() {
+            return Err(named(io::Error::other("this process records already")));
+        }
+        let clock = RecorderClock::start();
+        let first = clock.pair();
+        let head = FileHead {
+            chunk_size: CHUNK_SIZE as u32,
+            tick: clock.tick,
+            header: TraceHeader {
+                start: Some(os::rfc3339(SystemTime::now())),
+                host: os::host(),
+                boot: os::boot(),
+                pid: Some(u64::from(std::process::id())),
+                clock: Some("monotonic".into()),
+                meta: Vec::new(),
+            },
+            lost_events: 0,
+            lost_bytes: 0,
+        };
+        let file = TraceFile::create(&self.path, &head, self.size_limit, self.shared).map_err(named)?;
+        let recorder = Recorder { clock, file, definitions: Definitions::default(), pool: Mutex::default() };
+        recorder.describe_run(self.meta);
+        if recorder.clock.tick == Tick::Counter {
+            recorder.measure_tick(first);
+        }
+        let recorder = RECORDER.get_or_init(|| recorder);
+        STATE.store(ON, Ordering::Release);
+        os::at_exit(at_exit);
+        debug_assert!(recorder.file.path().exists());
+        Ok(())
+    }
+}
+
+impl Recorder {
+    pub(crate) fn target(&self) -> Target<'_> {
+        Target { file: &self.file, clock: &self.clock }
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts an event that could not be recorded.
+    pub(crate) fn lose(&self) {
+        self.file.lose(0);
+    }
+
+    /// The shape of `site` with arguments of these encodings.
+    pub(crate) fn shape(&self, site: &'static Site, encodings: &[crate::arg::Layout], signature: u64) -> Option<u32> {
+        let key = std::ptr::from_ref(site) as usize;
+        self.definitions.shape(&self.target(), key, signature, || site.shape(encodings))
+    }
+
+    /// The shape that `make` describes, remembered under `key`.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn foreign_shape(
+        &self,
+        key: usize,
+        variant: u64,
+        make: impl FnOnce() -> peerscope_format::shape::Shape,
+    ) -> Option<u32> {
+        self.definitions.shape(&self.target(), key, variant, make)
+    }
+
+    fn describe_run(&self, meta: Vec<(String, Value)>) {
+        let args = std::env::args_os().skip(1).map(|arg| Value::Text(arg.to_string_lossy().into_owned())).collect();
+        let own = [("program".to_owned(), Value::Text(program())), ("args".to_owned(), Value::List(args))];
+        for (key, value) in own.into_iter().chain(meta) {
+            self.definitions.meta(&self.target(), &key, value);
+        }
+    }
+
+    /// Notes two moments that are far enough apart to tell the length of a tick; later ones make it exact.
+    fn measure_tick(&self, (_, first_ns): (u64, u64)) {
+        self.definitions.clock_pair(&self.target());
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_micros(200) && self.clock.pair().1 < first_ns + 200_000 {
+            std::hint::spin_loop();
+        }
+        self.definitions.clock_pair(&self.target());
+    }
+}
+
+/// Adds a free key/value of the run to its trace: what helps to run the same again. Does nothing if nothing is recorded.
+pub fn meta(key: &str, value: impl Into<Value>) {
+    if let Some(recorder) = recorder() {
+        recorder.definitions.meta(&recorder.target(), key, value.into());
+    }
+}
+
+/// The path of the trace that this process writes.
+pub fn trace_path() -> Option<PathBuf> {
+    recorder().map(|recorder| recorder.file.path().to_owned())
+}
+
+fn at_exit(status: Option<i32>) {
+    let Some(recorder) = recorder() else { return };
+    crate::process_end(status);
+    recorder.definitions.clock_pair(&recorder.target());
+    recorder.file.close();
+}

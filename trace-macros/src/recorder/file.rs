@@ -1,0 +1,196 @@
+//! The mapped file: room for chunks, handed out whole.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use memmap2::{MmapOptions, MmapRaw};
+use peerscope_format::wire::{CHUNK_HEAD, ChunkHead, ChunkRole, FILE_HEAD, FileHead, LOST_EVENTS_OFFSET, chunk_offset};
+
+use super::os;
+
+/// Bytes a chunk: some 5,000 events, and little enough that a thread that says one thing does not waste much.
+pub(crate) const CHUNK_SIZE: usize = 64 << 10;
+/// Chunks in the first stretch of the file; each further stretch doubles, up to `LAST_STRETCH`.
+const FIRST_STRETCH: u32 = 16;
+const LAST_STRETCH: u32 = 1024;
+
+/// The file of a recorder. Its mappings live as long as the process: a thread may write until the very end.
+pub(crate) struct TraceFile {
+    path: PathBuf,
+    /// Of the first stretch, which also holds the file's head.
+    head: *mut u8,
+    growing: Mutex<Growing>,
+}
+
+struct Growing {
+    file: File,
+    stretches: Vec<MmapRaw>,
+    /// Where the next chunk goes, and how many are left in the last stretch.
+    next: *mut u8,
+    left: u32,
+    used: u32,
+    limit: u32,
+    closed: bool,
+}
+
+// SAFETY: the pointers lead into shared mappings that are never unmapped; chunks are handed out under the lock, each once,
+// and the head's counters are only touched as atomics.
+unsafe impl Send for TraceFile {}
+// SAFETY: as above.
+unsafe impl Sync for TraceFile {}
+
+impl TraceFile {
+    /// Creates the file with room for at most `size_limit` bytes.
+    pub(crate) fn create(path: &Path, head: &FileHead, size_limit: u64, shared: bool) -> io::Result<TraceFile> {
+        let (file, path) = claim(path, shared)?;
+        let limit = u32::try_from(size_limit.saturating_sub(FILE_HEAD as u64) / CHUNK_SIZE as u64).unwrap_or(u32::MAX);
+        let growing = Growing {
+            file,
+            stretches: Vec::new(),
+            next: std::ptr::null_mut(),
+            left: 0,
+            used: 0,
+            limit: limit.max(2),
+            closed: false,
+        };
+        let mut trace = TraceFile { path, head: std::ptr::null_mut(), growing: Mutex::new(growing) };
+        let growing = trace.growing.get_mut().unwrap_or_else(PoisonError::into_inner);
+        growing.grow()?;
+        let start = growing.stretches[0].as_mut_ptr();
+        // SAFETY: the first stretch is longer than the head, nobody else knows it yet, and bytes do not overlap.
+        unsafe { std::ptr::copy_nonoverlapping(head.encode().as_ptr(), start, FILE_HEAD) };
+        trace.head = start;
+        Ok(trace)
+    }
+
+    /// Where the trace is being written.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes a new chunk; `None` if the file is full or closed, or cannot grow.
+    pub(crate) fn take_chunk(&self, role: ChunkRole, (base_ticks, base_ns): (u64, u64)) -> Option<Chunk> {
+        let mut growing = self.lock();
+        if growing.closed || growing.used >= growing.limit || (growing.left == 0 && growing.grow().is_err()) {
+            return None;
+        }
+        let (start, number) = (growing.next, growing.used);
+        growing.left -= 1;
+        growing.used += 1;
+        growing.next = start.wrapping_add(CHUNK_SIZE);
+        let generation = u64::from(number);
+        let head = ChunkHead { role, number, generation, base_ticks, base_ns, committed: 0, sealed: None };
+        os::populate(start, CHUNK_SIZE);
+        // SAFETY: the chunk lies whole within a stretch and is handed out here for the first time.
+        unsafe { std::ptr::copy_nonoverlapping(head.encode().as_ptr(), start, CHUNK_HEAD) };
+        Some(Chunk { start })
+    }
+
+    /// Counts an event that found no room; `bytes` as far as known.
+    pub(crate) fn lose(&self, bytes: u64) {
+        for (offset, count) in [(LOST_EVENTS_OFFSET, 1), (LOST_EVENTS_OFFSET + 8, bytes)] {
+            // SAFETY: the head is mapped for the life of the process; the offset is a multiple of 8 within it.
+            let counter = unsafe { AtomicU64::from_ptr(self.head.add(offset).cast()) };
+            counter.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    /// Hands out no more chunks and gives the unused rest of the file back. Chunks in use stay usable.
+    pub(crate) fn close(&self) {
+        let mut growing = self.lock();
+        growing.closed = true;
+        let used = FILE_HEAD as u64 + u64::from(growing.used) * CHUNK_SIZE as u64;
+        // A file that stays longer than needed is read all the same.
+        let _ = growing.file.set_len(used);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Growing> {
+        self.growing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Growing {
+    fn grow(&mut self) -> io::Result<()> {
+        let chunks = (FIRST_STRETCH << self.stretches.len().min(16)).min(LAST_STRETCH).min(self.limit - self.used);
+        let head = if self.stretches.is_empty() { FILE_HEAD } else { 0 };
+        let len = head + chunks as usize * CHUNK_SIZE;
+        let offset = match self.used {
+            0 => 0,
+            used => FILE_HEAD as u64 + u64::from(used) * CHUNK_SIZE as u64,
+        };
+        os::reserve(&self.file, offset, offset + len as u64)?;
+        let stretch = MmapOptions::new().offset(offset).len(len).map_raw(&self.file)?;
+        self.next = stretch.as_mut_ptr().wrapping_add(head);
+        self.left = chunks;
+        self.stretches.push(stretch);
+        Ok(())
+    }
+}
+
+/// Creates the file. One that another process records into at this moment is left alone: that process has it mapped, and
+/// cutting it short would kill it. Ours then gets the process id into its name.
+fn claim(path: &Path, shared: bool) -> io::Result<(File, PathBuf)> {
+    let mut path = path.to_owned();
+    if let Ok(other) = File::open(&path) {
+        if other.try_lock().is_err() {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+            path.set_file_name(format!("{name}.{}.{extension}", std::process::id()));
+        }
+        drop(other);
+    }
+    match std::fs::symlink_metadata(&path) {
+        // What is no plain file (a device, a link, a folder) is not ours to replace.
+        Ok(found) if found.is_file() => std::fs::remove_file(&path)?,
+        _ => {}
+    }
+    let file = os::create_private(&path, shared)?;
+    // Held until the process ends, however it ends.
+    file.lock()?;
+    Ok((file, path))
+}
+
+/// A chunk of the mapped file. Whoever has it is its only writer.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    start: *mut u8,
+}
+
+// SAFETY: a chunk is a region of a shared mapping that lives as long as the process; it is not cloned, so it has one
+// owner at a time, and handing it over goes through a lock.
+unsafe impl Send for Chunk {}
+
+impl Chunk {
+    /// Room for records.
+    pub(crate) const ROOM: usize = CHUNK_SIZE - CHUNK_HEAD;
+
+    /// Where records begin; [`Chunk::ROOM`] bytes are there.
+    pub(crate) fn payload(&self) -> *mut u8 {
+        self.start.wrapping_add(CHUNK_HEAD)
+    }
+
+    /// The number of bytes that count; storing it commits them.
+    #[inline]
+    pub(crate) fn committed(&self) -> &AtomicU32 {
+        self.u32_at(chunk_offset::COMMITTED)
+    }
+
+    /// Closes a chunk for good, under the sum of what was committed.
+    pub(crate) fn seal(self) {
+        let committed = self.committed().load(Ordering::Relaxed) as usize;
+        // SAFETY: `committed` bytes of the payload were written, by this owner or one that handed the chunk over.
+        let payload = unsafe { std::slice::from_raw_parts(self.payload(), committed) };
+        self.u32_at(chunk_offset::PAYLOAD_CRC).store(crc32fast::hash(payload), Ordering::Relaxed);
+        self.u32_at(chunk_offset::SEALED).store(1, Ordering::Release);
+    }
+
+    #[inline]
+    fn u32_at(&self, offset: usize) -> &AtomicU32 {
+        // SAFETY: the chunk's head is mapped for the life of the process, and its fields are aligned to 4 bytes, since
+        // stretches begin at pages and chunks are multiples of pages long.
+        unsafe { AtomicU32::from_ptr(self.start.add(offset).cast()) }
+    }
+}

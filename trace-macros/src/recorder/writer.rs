@@ -1,0 +1,272 @@
+//! Each thread's own writer: where its next record goes, and in whose name.
+//!
+//! # Memory ordering
+//! A chunk has one writer at a time. [`Writer::append`] stores a record's bytes and then `committed` with *release*: whoever
+//! loads `committed` with *acquire* sees whole records only. A chunk that a thread gives back is passed on under
+//! the pool's lock, so that the next owner sees all of it. Nothing else is shared.
+
+use std::cell::{Cell, UnsafeCell};
+use std::panic::Location;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use peerscope_format::value::Term;
+use peerscope_format::varint::Sink;
+use peerscope_format::wire::{ChunkRole, put_context, put_head, put_term};
+
+use super::file::Chunk;
+use super::{Recorder, recorder};
+use crate::scope::Scope;
+use crate::task;
+
+/// The most bytes that a record takes beside its values: control record, shape, time.
+const HEAD_ROOM: usize = 48;
+/// A chunk that is given back with less room than this is sealed instead.
+const WORTH_KEEPING: usize = 2048;
+/// Distinct source lines that a thread remembers; a collision costs a look-up under the lock.
+const LOCATIONS: usize = 64;
+
+/// A chunk that its thread has left, to be continued by another.
+#[derive(Debug)]
+pub(crate) struct Continued {
+    chunk: Chunk,
+    written: usize,
+    last_ticks: u64,
+}
+
+struct Writer {
+    chunk: Option<Chunk>,
+    /// The next byte and the number of bytes left in the chunk.
+    next: *mut u8,
+    left: usize,
+    /// The ticks of the chunk's last record; no record of this thread may be earlier.
+    last_ticks: u64,
+    /// What the chunk's last control record said.
+    context: u32,
+    term: u64,
+    /// The scope and task for which `context_id` was looked up.
+    scope: u64,
+    task: u64,
+    context_id: u32,
+    locations: [(*const Location<'static>, u32); LOCATIONS],
+}
+
+/// A thread's writer, and whether it is at work.
+struct Guarded {
+    busy: Cell<bool>,
+    writer: UnsafeCell<Writer>,
+}
+
+thread_local! {
+    // No destructor, so that it can be used until the thread's very last moment.
+    static WRITER: Guarded = const {
+        Guarded {
+            busy: Cell::new(false),
+            writer: UnsafeCell::new(Writer {
+            chunk: None,
+            next: std::ptr::null_mut(),
+            left: 0,
+            last_ticks: 0,
+            context: u32::MAX,
+            term: 0,
+            scope: u64::MAX,
+            task: 0,
+            context_id: 0,
+            locations: [(std::ptr::null(), 0); LOCATIONS],
+            }),
+        }
+    };
+    static GIVE_BACK: GiveBack = const { GiveBack(Cell::new(false)) };
+}
+
+/// Gives the thread's chunk back when the thread ends.
+struct GiveBack(Cell<bool>);
+
+impl Drop for GiveBack {
+    fn drop(&mut self) {
+        let Some(recorder) = recorder() else { return };
+        with_writer(|writer| {
+            if let Some(continued) = writer.leave() {
+                recorder.pool().push(continued);
+            }
+        });
+    }
+}
+
+/// The thread's writer; `None` if it is at work already, which takes an event from within an allocator or a signal handler
+/// (the user's Display and Debug have been run by then, see `crate::arg`).
+#[inline]
+fn with_writer<R>(run: impl FnOnce(&mut Writer) -> R) -> Option<R> {
+    WRITER.with(|guarded| {
+        if guarded.busy.replace(true) {
+            return None;
+        }
+        // SAFETY: the cell is this thread's own, and `busy` keeps a second borrow out until this one has ended; should
+        // `run` unwind, `busy` stays set and nobody sees what it left behind.
+        let result = run(unsafe { &mut *guarded.writer.get() });
+        guarded.busy.set(false);
+        Some(result)
+    })
+}
+
+/// Mapped memory that is known to be large enough.
+pub(crate) struct Reserved {
+    next: *mut u8,
+}
+
+impl Sink for Reserved {
+    #[inline]
+    fn put(&mut self, byte: u8) {
+        // SAFETY: `Writer::append` made sure of room for all that `Args::max_len` announced; a test holds every
+        // implementation of `Arg` to its announcement.
+        unsafe {
+            self.next.write(byte);
+            self.next = self.next.add(1);
+        }
+    }
+
+    #[inline]
+    fn put_slice(&mut self, bytes: &[u8]) {
+        // SAFETY: as above; program memory and the mapping do not overlap.
+        unsafe {
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.next, bytes.len());
+            self.next = self.next.add(bytes.len());
+        }
+    }
+}
+
+/// Appends a record of `shape` in the name of `scope` and the current task; `put` writes at most `max_len` bytes.
+#[inline]
+pub(crate) fn append(recorder: &Recorder, scope: &Scope, shape: u32, max_len: usize, put: impl FnOnce(&mut Reserved)) {
+    let task = task::current();
+    let done = with_writer(|writer| {
+        if writer.left < max_len + HEAD_ROOM && !writer.refill(recorder, max_len) {
+            return;
+        }
+        if (writer.scope != scope.number() || writer.task != task) && !writer.look_up(recorder, scope, task) {
+            return recorder.file.lose(max_len as u64);
+        }
+        writer.append(recorder, scope.encoded_term(), shape, put);
+    });
+    if done.is_none() {
+        recorder.file.lose(max_len as u64);
+    }
+}
+
+/// The id of a source line.
+#[inline]
+pub(crate) fn location_id(recorder: &Recorder, location: &'static Location<'static>) -> Option<u32> {
+    let key = std::ptr::from_ref(location);
+    with_writer(|writer| {
+        let slot = &mut writer.locations[(key as usize >> 3) % LOCATIONS];
+        if slot.0 != key {
+            *slot = (key, recorder.definitions.location(&recorder.target(), location)?);
+        }
+        Some(slot.1)
+    })?
+}
+
+impl Writer {
+    #[inline]
+    fn append(&mut self, recorder: &Recorder, term: u64, shape: u32, put: impl FnOnce(&mut Reserved)) {
+        let Some(chunk) = &self.chunk else { return };
+        let mut out = Reserved { next: self.next };
+        if self.context != self.context_id {
+            put_context(&mut out, self.context_id, decoded(term));
+            (self.context, self.term) = (self.context_id, term);
+        } else if self.term != term {
+            put_term(&mut out, decoded(term));
+            self.term = term;
+        }
+        let ticks = recorder.clock.ticks().max(self.last_ticks);
+        put_head(&mut out, shape, ticks - self.last_ticks);
+        put(&mut out);
+        self.last_ticks = ticks;
+        self.left -= out.next as usize - self.next as usize;
+        self.next = out.next;
+        let written = self.next as usize - chunk.payload() as usize;
+        chunk.committed().store(written as u32, Ordering::Release);
+    }
+
+    /// Gets a chunk with room for `max_len` bytes of values. Counts the event as lost if there is none.
+    #[cold]
+    #[inline(never)]
+    fn refill(&mut self, recorder: &Recorder, max_len: usize) -> bool {
+        if max_len + HEAD_ROOM > Chunk::ROOM {
+            recorder.file.lose(max_len as u64);
+            return false;
+        }
+        let floor = self.last_ticks;
+        if let Some(full) = self.chunk.take() {
+            full.seal();
+        }
+        self.left = 0;
+        let continued = recorder.pool().take(max_len + HEAD_ROOM);
+        let continued = continued.or_else(|| {
+            let pair = recorder.clock.pair();
+            let chunk = recorder.file.take_chunk(ChunkRole::Events, pair)?;
+            Some(Continued { chunk, written: 0, last_ticks: pair.0 })
+        });
+        let Some(Continued { chunk, written, last_ticks }) = continued else {
+            recorder.file.lose(max_len as u64);
+            return false;
+        };
+        self.next = chunk.payload().wrapping_add(written);
+        self.left = Chunk::ROOM - written;
+        self.chunk = Some(chunk);
+        // Within a task, time alone tells the order of records in different chunks, so it must not stand still here.
+        while recorder.clock.ticks() <= floor {
+            std::hint::spin_loop();
+        }
+        self.last_ticks = last_ticks;
+        (self.context, self.term) = (u32::MAX, 0);
+        // Fails only while the thread is being torn down; the chunk then stays with the thread and ends with it.
+        let _ = GIVE_BACK.try_with(|give_back| give_back.0.set(true));
+        true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_up(&mut self, recorder: &Recorder, scope: &Scope, task: u64) -> bool {
+        let context = || scope.context(task);
+        match recorder.definitions.context(&recorder.target(), scope.number(), task, context) {
+            Some(id) => {
+                (self.scope, self.task, self.context_id) = (scope.number(), task, id);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn leave(&mut self) -> Option<Continued> {
+        let chunk = self.chunk.take()?;
+        let written = Chunk::ROOM - self.left;
+        self.left = 0;
+        if Chunk::ROOM - written < WORTH_KEEPING {
+            chunk.seal();
+            return None;
+        }
+        Some(Continued { chunk, written, last_ticks: self.last_ticks })
+    }
+}
+
+fn decoded(term: u64) -> Option<Term> {
+    term.checked_sub(1).map(Term)
+}
+
+/// Chunks that were given back.
+#[derive(Debug, Default)]
+pub(crate) struct Pool(Vec<Continued>);
+
+impl Pool {
+    fn push(&mut self, continued: Continued) {
+        self.0.push(continued);
+    }
+
+    fn take(&mut self, room: usize) -> Option<Continued> {
+        let place = self.0.iter().rposition(|continued| Chunk::ROOM - continued.written >= room)?;
+        Some(self.0.swap_remove(place))
+    }
+}
+
+// The commit protocol needs a lock-free 32-bit store.
+const _: () = assert!(cfg!(target_has_atomic = "32") && size_of::<AtomicU32>() == 4);

@@ -1,0 +1,108 @@
+//! In whose name events are recorded: the test that runs, the cluster, the peer and its incarnation.
+//!
+//! A thread has a current scope, and threads that it spawns inherit it; so a lock needs no peer argument.
+
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use peerscope_format::value::{Id, Value};
+use peerscope_format::wire::Context;
+
+/// Whose events these are. Shared by all handles to one incarnation of a peer, together with its current term.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    number: u64,
+    pub(crate) test: Option<Arc<str>>,
+    pub(crate) cluster: Option<Value>,
+    pub(crate) peer: Option<Value>,
+    pub(crate) incarnation: u64,
+    /// The current term + 1; 0 = unknown.
+    term: AtomicU64,
+}
+
+/// The scope of a thread that is in none.
+static NOWHERE: Scope =
+    Scope { number: 0, test: None, cluster: None, peer: None, incarnation: 0, term: AtomicU64::new(0) };
+
+impl Scope {
+    pub(crate) fn new(test: Option<Arc<str>>, cluster: Option<Value>, peer: Option<Value>, incarnation: u64) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Scope { number, test, cluster, peer, incarnation, term: AtomicU64::new(0) }
+    }
+
+    /// Unique within the process.
+    #[inline]
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The current term + 1; 0 = unknown.
+    #[inline]
+    pub(crate) fn encoded_term(&self) -> u64 {
+        self.term.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_term(&self, term: u64) {
+        self.term.store(term.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// What the trace says about events of `task` in this scope.
+    pub(crate) fn context(&self, task: u64) -> Context {
+        Context {
+            test: self.test.as_deref().map(|test| Value::from(Id::parse(test))),
+            cluster: self.cluster.clone(),
+            peer: self.peer.clone(),
+            incarnation: self.peer.as_ref().map(|_| Value::U64(self.incarnation)),
+            task: Some(Value::U64(task)),
+        }
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Vec<Arc<Scope>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs `run` with the thread's current scope.
+#[inline]
+pub(crate) fn with_current<R>(run: impl FnOnce(&Scope) -> R) -> R {
+    let current = CURRENT.try_with(|scopes| scopes.borrow().last().map(Arc::as_ptr)).ok().flatten();
+    match current {
+        // SAFETY: the stack of scopes is this thread's own and keeps the scope alive; `run` only records, and so cannot
+        // leave the scope (an `Entered` is dropped by the program, not from within a record).
+        Some(scope) => run(unsafe { &*scope }),
+        None => run(&NOWHERE),
+    }
+}
+
+/// The thread's current scope, to be handed on.
+pub(crate) fn current() -> Option<Arc<Scope>> {
+    CURRENT.try_with(|scopes| scopes.borrow().last().cloned()).ok().flatten()
+}
+
+/// Until it is dropped, the thread's events belong to the scope that was entered.
+#[derive(Debug)]
+#[must_use = "the scope is left when this is dropped"]
+pub struct Entered {
+    depth: usize,
+    /// A scope is entered by a thread and must be left by it.
+    not_send: PhantomData<*const ()>,
+}
+
+pub(crate) fn enter(scope: Arc<Scope>) -> Entered {
+    let depth = CURRENT.try_with(|scopes| {
+        let mut scopes = scopes.borrow_mut();
+        scopes.push(scope);
+        scopes.len()
+    });
+    Entered { depth: depth.unwrap_or(0), not_send: PhantomData }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        // Scopes that were entered later and are still held (dropped in another order) end with this one.
+        let _ = CURRENT.try_with(|scopes| scopes.borrow_mut().truncate(self.depth.saturating_sub(1)));
+    }
+}

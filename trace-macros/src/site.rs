@@ -1,0 +1,186 @@
+//! Call sites: what all events of one place in the program have in common.
+
+use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use peerscope_format::shape::{Encoding, Field, Shape};
+use peerscope_format::vocabulary::Kind;
+
+use crate::arg::{Args, Layout, TextId, constant, fields};
+use crate::recorder::{Recorder, append, location_id};
+use crate::scope::Scope;
+
+/// A place in the program that emits events; a `static` in the expansion of a macro.
+#[derive(Debug)]
+pub struct Site {
+    /// The arguments' signature (high half) and the id of their shape (low half), once it has one.
+    shape: AtomicU64,
+    kind: Kind,
+    src: Source,
+    level: &'static str,
+    /// The topic, where it is not the kind's own.
+    topic: Option<&'static str>,
+    /// A DPrintf template.
+    template: Option<&'static str>,
+    names: &'static [&'static str],
+}
+
+/// Where the source line of a site's events comes from.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// A macro: always this line.
+    Line(&'static str),
+    /// A tracked primitive: the caller's line, the last argument of each event.
+    Caller,
+}
+
+impl Site {
+    /// The site of a macro that emits `kind` with these fields.
+    ///
+    /// # Panics
+    /// When it is built, thus at compile time, if `kind` has no field of one of these names.
+    pub const fn event(kind: Kind, src: &'static str, level: &'static str, names: &'static [&'static str]) -> Self {
+        check_names(kind, names);
+        Site { shape: AtomicU64::new(0), kind, src: Source::Line(src), level, topic: None, template: None, names }
+    }
+
+    /// The site of a DPrintf line with these named values.
+    pub const fn log(
+        src: &'static str,
+        level: &'static str,
+        topic: &'static str,
+        template: &'static str,
+        names: &'static [&'static str],
+    ) -> Self {
+        let (topic, template) = (Some(topic), Some(template));
+        Site { shape: AtomicU64::new(0), kind: Kind::Log, src: Source::Line(src), level, topic, template, names }
+    }
+
+    /// The site of a tracked primitive's operation, whatever line calls it.
+    ///
+    /// # Panics
+    /// As [`Site::event`].
+    pub(crate) const fn primitive(kind: Kind, names: &'static [&'static str]) -> Self {
+        check_names(kind, names);
+        let (topic, template) = (None, None);
+        Site { shape: AtomicU64::new(0), kind, src: Source::Caller, level: "trace", topic, template, names }
+    }
+
+    /// Records an event of this site.
+    #[inline]
+    pub(crate) fn record<A: Args>(&'static self, recorder: &Recorder, scope: &Scope, args: &A) {
+        let Some(shape) = self.shape_id::<A>(recorder) else { return recorder.lose() };
+        append(recorder, scope, shape, args.max_len(), |out| args.put(out));
+    }
+
+    /// Records an event of this site that `caller` caused.
+    #[inline]
+    pub(crate) fn record_at<A: Args>(
+        &'static self,
+        recorder: &Recorder,
+        scope: &Scope,
+        args: &A,
+        caller: &'static Location<'static>,
+    ) {
+        let ids = self.shape_id::<A>(recorder).zip(location_id(recorder, caller));
+        let Some((shape, line)) = ids else { return recorder.lose() };
+        append(recorder, scope, shape, args.max_len() + 10, |out| {
+            args.put(out);
+            (TextId(line),).put(out);
+        });
+    }
+
+    /// The id of the shape that this site has with arguments of these types: in a generic function, one site may be used
+    /// with several.
+    #[inline]
+    fn shape_id<A: Args>(&'static self, recorder: &Recorder) -> Option<u32> {
+        let known = self.shape.load(Ordering::Relaxed);
+        if known >> 32 == const { A::SIGNATURE >> 32 } && known as u32 != 0 {
+            return Some(known as u32);
+        }
+        self.register(recorder, A::LAYOUTS, A::SIGNATURE)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn register(&'static self, recorder: &Recorder, layouts: &[Layout], signature: u64) -> Option<u32> {
+        let id = recorder.shape(self, layouts, signature)?;
+        self.shape.store((signature >> 32) << 32 | u64::from(id), Ordering::Relaxed);
+        Some(id)
+    }
+
+    /// The shape of this site's records.
+    pub(crate) fn shape(&self, layouts: &[Layout]) -> Shape {
+        let mut all = Vec::new();
+        match self.template {
+            Some(template) => {
+                all.push(constant("msg", &without_done_formats(template, self.names, layouts)));
+                if !self.names.is_empty() {
+                    let values = fields(self.names, layouts);
+                    all.push(Field { name: "args".into(), encoding: Encoding::Map(values) });
+                }
+            }
+            None => all.extend(fields(self.names, layouts)),
+        }
+        match self.src {
+            Source::Line(line) => all.push(constant("src", line)),
+            Source::Caller => all.push(Field { name: "src".into(), encoding: Encoding::TextRef }),
+        }
+        if self.kind == Kind::Log {
+            all.push(constant("level", self.level));
+        }
+        all.extend(self.topic.map(|topic| constant("topic", topic)));
+        Shape { kind: self.kind.name().into(), fields: all.into() }
+    }
+}
+
+const fn check_names(kind: Kind, names: &[&str]) {
+    let mut place = 0;
+    while place < names.len() {
+        assert!(kind.has_field(names[place]), "the vocabulary knows no such field at this kind");
+        place += 1;
+    }
+}
+
+/// The template with `{name:?}` as `{name}` wherever the value was formatted while the program ran, so that a reader does
+/// not format the text again. Templates arrive with every place named (see `peerscope-dprintf`).
+fn without_done_formats(template: &str, names: &[&str], layouts: &[Layout]) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find(['{', '}']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            out.push_str(&rest[..2]);
+            rest = &rest[2..];
+            continue;
+        }
+        let end = rest.find('}').map_or(rest.len(), |end| end + 1);
+        let (place, behind) = rest.split_at(end);
+        let name = place[1..].split([':', '}']).next().unwrap_or_default();
+        let done = names.iter().zip(layouts).any(|(other, layout)| *other == name && *layout == Layout::Formatted);
+        if done {
+            out.extend(["{", name, "}"]);
+        } else {
+            out.push_str(place);
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_formatted_is_not_formatted_again() {
+        let layouts = [Layout::Formatted, Layout::U64];
+        let template = "{{x}} {entry:?} at {index:>4} of {entry:#?}";
+        assert_eq!(
+            without_done_formats(template, &["entry", "index"], &layouts),
+            "{{x}} {entry} at {index:>4} of {entry}"
+        );
+    }
+}

@@ -1,0 +1,254 @@
+//! The tracked mutex.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
+
+use peerscope_format::vocabulary::Kind;
+
+use crate::recorder::{Recorder, recorder};
+use crate::scope::with_current;
+use crate::site::Site;
+
+static NEW: Site = Site::primitive(Kind::LockNew, &["lock", "name"]);
+static WAIT: Site = Site::primitive(Kind::LockWait, &["lock"]);
+static ACQUIRE: Site = Site::primitive(Kind::LockAcquire, &["lock", "seq"]);
+static ACQUIRE_OUTCOME: Site = Site::primitive(Kind::LockAcquire, &["lock", "seq", "outcome"]);
+static RELEASE: Site = Site::primitive(Kind::LockRelease, &["lock", "seq"]);
+
+/// As [`std::sync::Mutex`], tracked.
+///
+/// Differences: a guard cannot be given to [`std::sync::Condvar`] yet (its `wait` would let go unseen); mapped guards are
+/// missing, as they are in stable Rust.
+pub struct Mutex<T: ?Sized> {
+    /// The lock's id in the trace; 0 until it is first used while something is recorded.
+    id: AtomicU64,
+    /// Acquisitions so far; written by the holder only.
+    seq: AtomicU64,
+    made_at: &'static Location<'static>,
+    name: Option<&'static str>,
+    inner: std::sync::Mutex<T>,
+}
+
+impl<T> Mutex<T> {
+    /// As [`std::sync::Mutex::new`]; the trace calls the lock after this source line.
+    #[track_caller]
+    pub const fn new(value: T) -> Self {
+        Self::make(value, None)
+    }
+
+    /// A mutex with a name for people.
+    #[track_caller]
+    pub const fn named(name: &'static str, value: T) -> Self {
+        Self::make(value, Some(name))
+    }
+
+    #[track_caller]
+    const fn make(value: T, name: Option<&'static str>) -> Self {
+        Mutex {
+            id: AtomicU64::new(0),
+            seq: AtomicU64::new(0),
+            made_at: Location::caller(),
+            name,
+            inner: std::sync::Mutex::new(value),
+        }
+    }
+
+    /// As [`std::sync::Mutex::into_inner`].
+    ///
+    /// # Errors
+    /// If a holder panicked.
+    pub fn into_inner(self) -> LockResult<T> {
+        self.inner.into_inner()
+    }
+}
+
+impl<T: ?Sized> Mutex<T> {
+    /// As [`std::sync::Mutex::lock`].
+    ///
+    /// # Errors
+    /// If a holder panicked; the lock is held all the same.
+    #[track_caller]
+    pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
+        let Some(recorder) = recorder() else { return self.wrap(self.inner.lock(), None) };
+        let caller = Location::caller();
+        let result = match self.inner.try_lock() {
+            Ok(guard) => Ok(guard),
+            Err(TryLockError::Poisoned(error)) => Err(error),
+            Err(TryLockError::WouldBlock) => {
+                let id = self.id(recorder);
+                with_current(|scope| WAIT.record_at(recorder, scope, &(id,), caller));
+                self.inner.lock()
+            }
+        };
+        self.wrap(result, Some((recorder, caller)))
+    }
+
+    /// As [`std::sync::Mutex::try_lock`].
+    ///
+    /// # Errors
+    /// If the lock is held, or a holder panicked.
+    #[track_caller]
+    pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
+        let seen = recorder().map(|recorder| (recorder, Location::caller()));
+        match self.inner.try_lock() {
+            Ok(guard) => Ok(self.hold(guard, seen, None)),
+            Err(TryLockError::Poisoned(error)) => {
+                let guard = self.hold(error.into_inner(), seen, Some("poisoned"));
+                Err(TryLockError::Poisoned(PoisonError::new(guard)))
+            }
+            Err(TryLockError::WouldBlock) => {
+                if let Some((recorder, caller)) = seen {
+                    let (id, seq) = (self.id(recorder), None::<u64>);
+                    with_current(|scope| ACQUIRE_OUTCOME.record_at(recorder, scope, &(id, seq, "busy"), caller));
+                }
+                Err(TryLockError::WouldBlock)
+            }
+        }
+    }
+
+    /// As [`std::sync::Mutex::is_poisoned`].
+    pub fn is_poisoned(&self) -> bool {
+        self.inner.is_poisoned()
+    }
+
+    /// As [`std::sync::Mutex::clear_poison`].
+    pub fn clear_poison(&self) {
+        self.inner.clear_poison();
+    }
+
+    /// As [`std::sync::Mutex::get_mut`].
+    ///
+    /// # Errors
+    /// If a holder panicked.
+    pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        self.inner.get_mut()
+    }
+
+    #[inline]
+    fn wrap<'a>(
+        &'a self,
+        result: LockResult<std::sync::MutexGuard<'a, T>>,
+        seen: Option<(&'static Recorder, &'static Location<'static>)>,
+    ) -> LockResult<MutexGuard<'a, T>> {
+        match result {
+            Ok(guard) => Ok(self.hold(guard, seen, None)),
+            Err(error) => Err(PoisonError::new(self.hold(error.into_inner(), seen, Some("poisoned")))),
+        }
+    }
+
+    #[inline]
+    fn hold<'a>(
+        &'a self,
+        inner: std::sync::MutexGuard<'a, T>,
+        seen: Option<(&'static Recorder, &'static Location<'static>)>,
+        outcome: Option<&str>,
+    ) -> MutexGuard<'a, T> {
+        // Counted even while nothing is recorded, for a recorder that starts later.
+        let seq = self.seq.load(Ordering::Relaxed) + 1;
+        self.seq.store(seq, Ordering::Relaxed);
+        if let Some((recorder, caller)) = seen {
+            let id = self.id(recorder);
+            with_current(|scope| match outcome {
+                None => ACQUIRE.record_at(recorder, scope, &(id, seq), caller),
+                Some(outcome) => ACQUIRE_OUTCOME.record_at(recorder, scope, &(id, seq, outcome), caller),
+            });
+        }
+        let held = seen.map(|(recorder, caller)| Held { recorder, caller, id: self.id.load(Ordering::Relaxed), seq });
+        MutexGuard { held, inner }
+    }
+
+    #[inline]
+    fn id(&self, recorder: &Recorder) -> u64 {
+        match self.id.load(Ordering::Relaxed) {
+            0 => self.first_use(recorder),
+            id => id,
+        }
+    }
+
+    /// A `const fn` cannot record, so a lock is announced when it is first used. Two threads may come here at once; the
+    /// first one's id holds.
+    #[cold]
+    fn first_use(&self, recorder: &Recorder) -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        if let Err(other) = self.id.compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed) {
+            return other;
+        }
+        with_current(|scope| NEW.record_at(recorder, scope, &(id, self.name), self.made_at));
+        id
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Mutex::new(T::default())
+    }
+}
+
+impl<T> From<T> for Mutex<T> {
+    #[track_caller]
+    fn from(value: T) -> Self {
+        Mutex::new(value)
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(out)
+    }
+}
+
+/// As [`std::sync::MutexGuard`]. The release is recorded before the lock is free, with the line that acquired it.
+#[must_use = "if unused the Mutex will immediately unlock"]
+pub struct MutexGuard<'a, T: ?Sized> {
+    held: Option<Held>,
+    // Dropped after `drop` has recorded the release.
+    inner: std::sync::MutexGuard<'a, T>,
+}
+
+struct Held {
+    recorder: &'static Recorder,
+    caller: &'static Location<'static>,
+    id: u64,
+    seq: u64,
+}
+
+impl<T: ?Sized> Drop for MutexGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(Held { recorder, caller, id, seq }) = self.held {
+            with_current(|scope| RELEASE.record_at(recorder, scope, &(id, seq), caller));
+        }
+    }
+}
+
+impl<T: ?Sized> Deref for MutexGuard<'_, T> {
+    type Target = T;
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.inner
+    }
+}
+
+impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(out)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(out)
+    }
+}

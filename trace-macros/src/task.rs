@@ -1,0 +1,39 @@
+//! The current task: every thread is one, with an id of its own in the trace.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    // No destructor, so that it can be read until the thread's very last moment. 0: none yet.
+    static CURRENT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A new id.
+pub(crate) fn allocate() -> u64 {
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The current task's id.
+#[inline]
+pub(crate) fn current() -> u64 {
+    match CURRENT.get() {
+        0 => first(),
+        id => id,
+    }
+}
+
+/// Makes this thread the task that its parent announced as `id`.
+pub(crate) fn become_task(id: u64) {
+    CURRENT.set(id);
+}
+
+/// A thread that was not spawned through us says its first word.
+#[cold]
+fn first() -> u64 {
+    let id = allocate();
+    CURRENT.set(id);
+    crate::thread::announce_untracked();
+    id
+}

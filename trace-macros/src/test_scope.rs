@@ -1,0 +1,84 @@
+//! Tests: which one runs, what it does now, how it ended. Several may run at once in one process.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use peerscope_format::vocabulary::Kind;
+
+use crate::peer::{InScope, ScopeRef};
+use crate::recorder::recorder;
+use crate::scope::{self, Entered, Scope};
+use crate::site::Site;
+
+/// A running test. Until it is dropped, this thread, the peers that it makes and the threads that it spawns belong to the
+/// test; when it is dropped, the test has ended: failed if the thread panics, passed otherwise, unless
+/// [`Test::end`] said so first.
+///
+/// ```
+/// let test = peerscope::Test::begin("re-election");
+/// peerscope::phase!(test, "disconnect leader {leader}", leader = 1);
+/// test.end(Ok(()));
+/// ```
+#[derive(Debug)]
+#[must_use = "the test ends when this is dropped"]
+pub struct Test {
+    scope: Arc<Scope>,
+    name: String,
+    ended: bool,
+    guard: Option<Entered>,
+}
+
+impl Test {
+    /// Begins a test. A second one of the same name in this process is called `name#2`.
+    #[track_caller]
+    pub fn begin(name: &str) -> Self {
+        static RUNS: OnceLock<Mutex<HashMap<String, u64>>> = OnceLock::new();
+        let run = {
+            let runs = RUNS.get_or_init(Mutex::default);
+            let mut runs = runs.lock().unwrap_or_else(PoisonError::into_inner);
+            let run = runs.entry(name.to_owned()).or_insert(0);
+            *run += 1;
+            *run
+        };
+        let id = if run == 1 { name.to_owned() } else { format!("{name}#{run}") };
+        let scope = Arc::new(Scope::new(Some(id.into()), None, None, 0));
+        static SITE: Site = Site::primitive(Kind::TestBegin, &["name"]);
+        if let Some(recorder) = recorder() {
+            SITE.record_at(recorder, &scope, &(name,), std::panic::Location::caller());
+        }
+        let guard = Some(scope::enter(scope.clone()));
+        Test { scope, name: name.to_owned(), ended: false, guard }
+    }
+
+    /// Ends the test with its verdict: passed, or failed and why.
+    #[track_caller]
+    pub fn end(mut self, verdict: Result<(), &str>) {
+        self.finish(verdict, std::panic::Location::caller());
+    }
+
+    fn finish(&mut self, verdict: Result<(), &str>, caller: &'static std::panic::Location<'static>) {
+        static SITE: Site = Site::primitive(Kind::TestEnd, &["name", "verdict", "why"]);
+        self.ended = true;
+        if let Some(recorder) = recorder() {
+            let word = if verdict.is_ok() { "pass" } else { "fail" };
+            SITE.record_at(recorder, &self.scope, &(self.name.as_str(), word, verdict.err()), caller);
+        }
+    }
+}
+
+impl Drop for Test {
+    fn drop(&mut self) {
+        if !self.ended {
+            let verdict = if std::thread::panicking() { Err("it panicked") } else { Ok(()) };
+            self.finish(verdict, std::panic::Location::caller());
+        }
+        self.guard.take();
+    }
+}
+
+impl InScope for Test {
+    #[inline]
+    fn with_scope<R>(&self, run: impl FnOnce(ScopeRef<'_>) -> R) -> R {
+        run(ScopeRef::of(&self.scope))
+    }
+}
