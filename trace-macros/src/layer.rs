@@ -252,7 +252,11 @@ impl Visit for Values {
         let mut text = std::mem::take(&mut self.text);
         text.clear();
         let _ = write!(Limited(&mut text), "{value:?}");
-        if field.name() == "message" { self.message.push_str(&text) } else { self.arg(field, &text) }
+        if field.name() == "message" {
+            self.message.push_str(&text)
+        } else {
+            self.arg(field, &text)
+        }
         self.text = text;
     }
 }

@@ -48,7 +48,7 @@ pub mod thread;
 pub use crate::arg::LogEntry;
 #[cfg(feature = "tracing")]
 pub use crate::layer::{ForeignEvents, PeerscopeLayer, layer, layer_up_to};
-pub use crate::peer::{Peer, PeerBuilder, PeerId};
+pub use crate::peer::{Current, Peer, PeerBuilder, PeerId};
 pub use crate::recorder::{Builder, DEFAULT_SIZE_LIMIT, TRACE_VARIABLE, is_recording, meta, trace_path};
 pub use crate::scope::Entered;
 pub use crate::test_scope::Test;
@@ -68,7 +68,7 @@ pub fn init() -> Result<(), tracing::subscriber::SetGlobalDefaultError> {
 /// The last word of a process that ends by itself, with its exit status where it is known.
 pub(crate) fn process_end(status: Option<i32>) {
     use peerscope_format::vocabulary::Kind;
-    static SITE: site::Site = site::Site::event(Kind::ProcessEnd, "", "info", &["how"]);
+    static SITE: site::Site = site::Site::runtime(Kind::ProcessEnd, &["how"]);
     let how = status.map_or("exit".to_owned(), |status| format!("exit {status}"));
     emit::emit(&SITE, &peer::Current, (how,));
 }

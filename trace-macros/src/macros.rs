@@ -87,7 +87,10 @@ macro_rules! __event {
     (@bind $head:tt [$($bound:tt)*] $name:literal ($value:expr) $($rest:tt)*) => {
         $crate::__event!(@bind $head [$($bound)* ($name value ($value))] $($rest)*)
     };
-    (@bind (($($peer:expr)?) $kind:ident $level:literal $LEVEL:ident) [$(($name:literal $value:ident ($expr:expr)))*]) => {{
+    (
+        @bind (($($peer:expr)?) $kind:ident $(.$restored:ident)? $level:literal $LEVEL:ident)
+        [$(($name:literal $value:ident ($expr:expr)))*]
+    ) => {{
         let recording = $crate::is_recording();
         const TARGET: &str = $crate::__private::target($crate::__private::Kind::$kind);
         if recording || $crate::__mirrors!(TARGET, $LEVEL) {
@@ -96,7 +99,7 @@ macro_rules! __event {
                     if recording {
                         static SITE: $crate::__private::Site = $crate::__private::Site::event(
                             $crate::__private::Kind::$kind, concat!(file!(), ":", line!()), $level, &[$($name),*],
-                        );
+                        )$(.$restored())?;
                         $crate::__private::emit(&SITE, $crate::__peer!($($peer)?), ($($value,)*));
                     }
                     $crate::__mirror!(
@@ -107,8 +110,8 @@ macro_rules! __event {
             }
         }
     }};
-    ($peer:tt $kind:ident $level:literal $LEVEL:ident $($fields:tt)*) => {
-        $crate::__event!(@bind ($peer $kind $level $LEVEL) [] $($fields)*)
+    ($peer:tt $kind:ident $(.$restored:ident)? $level:literal $LEVEL:ident $($fields:tt)*) => {
+        $crate::__event!(@bind ($peer $kind $(.$restored)? $level $LEVEL) [] $($fields)*)
     };
 }
 
@@ -146,6 +149,22 @@ macro_rules! log_append {
     ($peer:expr, $first:expr, $entries:expr) => {
         $crate::__event!(($peer) LogAppend "debug" DEBUG "first" ($first) "entries" ($crate::__private::EntryList::new($entries)))
     };
+}
+
+/// What a restarted peer read back from its disk: `restored!(peer, term, vote, entries)`, `vote` being an `Option` and
+/// `entries` the whole log from index 1. It is not a new deed, and counts as durable.
+#[macro_export]
+macro_rules! restored {
+    ($peer:expr, $term:expr, $vote:expr, $entries:expr) => {{
+        $crate::__private::set_term(&$peer, $term);
+        $crate::__event!(($peer) TermChange.restored "info" INFO);
+        if let Some(vote) = $vote {
+            $crate::__event!(($peer) Vote.restored "info" INFO "for" (vote));
+        }
+        $crate::__event!(
+            ($peer) LogAppend.restored "debug" DEBUG "first" (1_u64) "entries" ($crate::__private::EntryList::new($entries))
+        )
+    }};
 }
 
 /// The peer removed this index of its log and all behind it.

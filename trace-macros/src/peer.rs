@@ -1,7 +1,7 @@
 //! The peer handle: whom an event is about.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use peerscope_format::value::{Id, Value};
 use peerscope_format::vocabulary::Kind;
@@ -28,12 +28,17 @@ pub struct Peer {
     scope: Arc<Scope>,
 }
 
-/// Incarnations so far, by test, cluster and peer.
-type Incarnations = Mutex<HashMap<String, u64>>;
+/// The latest incarnation of each peer, by test, cluster and peer; weak, so that a test that is over leaves nothing behind
+/// but its numbers.
+type Latest = Mutex<HashMap<String, (u64, Weak<Scope>)>>;
 
-fn incarnations() -> &'static Incarnations {
-    static INCARNATIONS: OnceLock<Incarnations> = OnceLock::new();
-    INCARNATIONS.get_or_init(Incarnations::default)
+fn latest() -> &'static Latest {
+    static LATEST: OnceLock<Latest> = OnceLock::new();
+    LATEST.get_or_init(Latest::default)
+}
+
+fn key(test: Option<&str>, cluster: Option<&Value>, id: &Value) -> String {
+    format!("{test:?} {cluster:?} {id:?}")
 }
 
 impl Peer {
@@ -47,6 +52,19 @@ impl Peer {
     /// For a peer in a cluster of several, or whose members are known.
     pub fn builder(id: impl Into<PeerId>) -> PeerBuilder {
         PeerBuilder::new(id)
+    }
+
+    /// The latest incarnation of the peer called `id` in the thread's current test and cluster, while anybody has a handle to
+    /// it: for a transport that knows no more than the number.
+    pub fn running(id: impl Into<PeerId>) -> Option<Peer> {
+        let scope = scope::current();
+        let (test, cluster) = match &scope {
+            Some(scope) => (scope.test.as_deref(), scope.cluster.as_ref()),
+            None => (None, None),
+        };
+        let key = key(test, cluster, &id.into().0);
+        let latest = latest().lock().unwrap_or_else(PoisonError::into_inner);
+        latest.get(&key).and_then(|(_, scope)| scope.upgrade()).map(|scope| Peer { scope })
     }
 
     /// The incarnation ends; `how` = `killed crashed returned`.
@@ -137,14 +155,14 @@ impl PeerBuilder {
     #[track_caller]
     pub fn start(self) -> Peer {
         let test = scope::current().and_then(|scope| scope.test.clone());
-        let key = format!("{test:?} {:?} {:?}", self.cluster, self.id);
-        let incarnation = {
-            let mut incarnations = incarnations().lock().unwrap_or_else(PoisonError::into_inner);
-            let next = incarnations.entry(key).or_insert(0);
-            *next += 1;
-            *next - 1
+        let key = key(test.as_deref(), self.cluster.as_ref(), &self.id);
+        let (peer, incarnation) = {
+            let mut latest = latest().lock().unwrap_or_else(PoisonError::into_inner);
+            let incarnation = latest.get(&key).map_or(0, |(incarnation, _)| incarnation + 1);
+            let scope = Arc::new(Scope::new(test, self.cluster, Some(self.id), incarnation));
+            latest.insert(key, (incarnation, Arc::downgrade(&scope)));
+            (Peer { scope }, incarnation)
         };
-        let peer = Peer { scope: Arc::new(Scope::new(test, self.cluster, Some(self.id), incarnation)) };
         if let Some(recorder) = recorder() {
             static SITE: Site = Site::primitive(Kind::PeerStart, &["how", "members", "name"]);
             let how = if incarnation == 0 { "fresh" } else { "restarted" };

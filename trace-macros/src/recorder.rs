@@ -16,11 +16,11 @@ use peerscope_format::header::TraceHeader;
 use peerscope_format::value::Value;
 use peerscope_format::wire::{FileHead, Tick};
 
-pub(crate) use self::writer::{append, location_id};
 use self::definitions::{Definitions, Target};
 use self::file::{CHUNK_SIZE, TraceFile};
 use self::os::RecorderClock;
 use self::writer::Pool;
+pub(crate) use self::writer::{append, location_id};
 use crate::site::Site;
 
 /// How large a trace may grow unless [`Builder::size_limit`] says otherwise, in bytes.
@@ -170,6 +170,7 @@ impl Builder {
             },
             lost_events: 0,
             lost_bytes: 0,
+            chunks: None,
         };
         let file = TraceFile::create(&self.path, &head, self.size_limit, self.shared).map_err(named)?;
         let recorder = Recorder { clock, file, definitions: Definitions::default(), pool: Mutex::default() };

@@ -4,6 +4,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use peerscope_format::shape::{Encoding, Field, Shape};
+use peerscope_format::value::Value;
 use peerscope_format::vocabulary::Kind;
 
 use crate::arg::{Args, Layout, TextId, constant, fields};
@@ -23,6 +24,8 @@ pub struct Site {
     /// A DPrintf template.
     template: Option<&'static str>,
     names: &'static [&'static str],
+    /// Its events tell what was read back from disk.
+    restored: bool,
 }
 
 /// Where the source line of a site's events comes from.
@@ -32,6 +35,8 @@ enum Source {
     Line(&'static str),
     /// A tracked primitive: the caller's line, the last argument of each event.
     Caller,
+    /// The program's runtime: no line says more than the event does.
+    Nowhere,
 }
 
 impl Site {
@@ -41,7 +46,16 @@ impl Site {
     /// When it is built, thus at compile time, if `kind` has no field of one of these names.
     pub const fn event(kind: Kind, src: &'static str, level: &'static str, names: &'static [&'static str]) -> Self {
         check_names(kind, names);
-        Site { shape: AtomicU64::new(0), kind, src: Source::Line(src), level, topic: None, template: None, names }
+        Site {
+            shape: AtomicU64::new(0),
+            kind,
+            src: Source::Line(src),
+            level,
+            topic: None,
+            template: None,
+            names,
+            restored: false,
+        }
     }
 
     /// The site of a DPrintf line with these named values.
@@ -53,7 +67,22 @@ impl Site {
         names: &'static [&'static str],
     ) -> Self {
         let (topic, template) = (Some(topic), Some(template));
-        Site { shape: AtomicU64::new(0), kind: Kind::Log, src: Source::Line(src), level, topic, template, names }
+        Site {
+            shape: AtomicU64::new(0),
+            kind: Kind::Log,
+            src: Source::Line(src),
+            level,
+            topic,
+            template,
+            names,
+            restored: false,
+        }
+    }
+
+    /// The same site for state that was read back from disk after a restart.
+    pub const fn restored(mut self) -> Self {
+        self.restored = true;
+        self
     }
 
     /// The site of a tracked primitive's operation, whatever line calls it.
@@ -62,8 +91,35 @@ impl Site {
     /// As [`Site::event`].
     pub(crate) const fn primitive(kind: Kind, names: &'static [&'static str]) -> Self {
         check_names(kind, names);
+        Self::without_line(kind, names).at(Source::Caller)
+    }
+
+    /// The site of something that happens by itself, at no line of the program.
+    ///
+    /// # Panics
+    /// As [`Site::event`].
+    pub(crate) const fn runtime(kind: Kind, names: &'static [&'static str]) -> Self {
+        check_names(kind, names);
+        Self::without_line(kind, names)
+    }
+
+    const fn at(mut self, src: Source) -> Self {
+        self.src = src;
+        self
+    }
+
+    const fn without_line(kind: Kind, names: &'static [&'static str]) -> Self {
         let (topic, template) = (None, None);
-        Site { shape: AtomicU64::new(0), kind, src: Source::Caller, level: "trace", topic, template, names }
+        Site {
+            shape: AtomicU64::new(0),
+            kind,
+            src: Source::Nowhere,
+            level: "trace",
+            topic,
+            template,
+            names,
+            restored: false,
+        }
     }
 
     /// Records an event of this site.
@@ -125,11 +181,15 @@ impl Site {
         match self.src {
             Source::Line(line) => all.push(constant("src", line)),
             Source::Caller => all.push(Field { name: "src".into(), encoding: Encoding::TextRef }),
+            Source::Nowhere => {}
         }
         if self.kind == Kind::Log {
             all.push(constant("level", self.level));
         }
         all.extend(self.topic.map(|topic| constant("topic", topic)));
+        if self.restored {
+            all.push(Field { name: "restored".into(), encoding: Encoding::constant(&Value::Bool(true)) });
+        }
         Shape { kind: self.kind.name().into(), fields: all.into() }
     }
 }

@@ -10,3 +10,28 @@ pub use std::sync::{
 };
 
 pub use mutex::{Mutex, MutexGuard};
+
+/// The name of a type as its user would write it: without the paths of modules.
+fn short_type_name<T: ?Sized>() -> String {
+    let mut short = String::new();
+    let mut word = 0;
+    for character in std::any::type_name::<T>().chars() {
+        short.push(character);
+        if short.ends_with("::") {
+            short.truncate(word);
+        } else if !(character.is_alphanumeric() || character == '_' || character == ':') {
+            word = short.len();
+        }
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn type_names_lose_their_paths() {
+        assert_eq!(super::short_type_name::<u64>(), "u64");
+        assert_eq!(super::short_type_name::<Option<std::sync::Arc<String>>>(), "Option<Arc<String>>");
+        assert_eq!(super::short_type_name::<(Vec<u8>, [&str; 2])>(), "(Vec<u8>, [&str; 2])");
+    }
+}

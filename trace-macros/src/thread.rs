@@ -8,8 +8,8 @@ use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 pub use std::thread::{
-    AccessError, LocalKey, Result, Scope, ScopedJoinHandle, Thread, ThreadId, available_parallelism, current, panicking,
-    park, park_timeout, scope, sleep, yield_now,
+    AccessError, LocalKey, Result, Scope, ScopedJoinHandle, Thread, ThreadId, available_parallelism, current,
+    panicking, park, park_timeout, scope, sleep, yield_now,
 };
 
 use peerscope_format::vocabulary::Kind;
@@ -84,9 +84,9 @@ impl Builder {
         let inner = self.inner.spawn(move || {
             task::become_task(child);
             let _in = scope.map(scopes::enter);
-            begin(name.as_deref());
+            begin(name.as_deref(), caller);
             let result = catch_unwind(AssertUnwindSafe(run));
-            end(result.as_ref().err());
+            end(result.as_ref().err(), caller);
             result.unwrap_or_else(|payload| resume_unwind(payload))
         })?;
         Ok(JoinHandle { inner, child })
@@ -136,17 +136,20 @@ impl<T> JoinHandle<T> {
 
 /// The first word of a thread that was not spawned here: `main`, or a library's.
 pub(crate) fn announce_untracked() {
+    static BEGIN: Site = Site::runtime(Kind::TaskBegin, &["name"]);
+    let Some(recorder) = recorder() else { return };
     let thread = std::thread::current();
-    begin(thread.name());
+    scopes::with_current(|scope| BEGIN.record(recorder, scope, &(thread.name(),)));
 }
 
-fn begin(name: Option<&str>) {
+/// The first word of a thread that `caller` spawned.
+fn begin(name: Option<&str>, caller: &'static Location<'static>) {
     static BEGIN: Site = Site::primitive(Kind::TaskBegin, &["name"]);
     let Some(recorder) = recorder() else { return };
-    scopes::with_current(|scope| BEGIN.record_at(recorder, scope, &(name,), Location::caller()));
+    scopes::with_current(|scope| BEGIN.record_at(recorder, scope, &(name,), caller));
 }
 
-fn end(panic: Option<&Box<dyn Any + Send>>) {
+fn end(panic: Option<&Box<dyn Any + Send>>, caller: &'static Location<'static>) {
     static END: Site = Site::primitive(Kind::TaskEnd, &["how"]);
     let Some(recorder) = recorder() else { return };
     let message = panic.map(|payload| {
@@ -154,5 +157,5 @@ fn end(panic: Option<&Box<dyn Any + Send>>) {
         text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
     });
     let how = message.map_or("ok".into(), |message| format!("panic: {message}"));
-    scopes::with_current(|scope| END.record_at(recorder, scope, &(how,), Location::caller()));
+    scopes::with_current(|scope| END.record_at(recorder, scope, &(how,), caller));
 }

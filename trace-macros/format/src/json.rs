@@ -20,7 +20,8 @@
 //! term task kind`, the kind's own fields as the vocabulary lists them, `src level topic restored`, the unknown fields
 //! as they came. Reading what it wrote and writing that again gives the same bytes. What JSON cannot say becomes text:
 //! a float that is no number (`"NaN"`, `"inf"`, `"-inf"`), and whatever is nested more deeply than a reader accepts
-//! (`"..."`). A record's field that is called like one of the head is written only where the head has none.
+//! (`"..."`). Where the head lacks something, a record's field of that name stands in its place; where it does not, the
+//! field is left out.
 
 mod assemble;
 mod header;

@@ -173,13 +173,21 @@ impl<'a> Record<'a> {
         if !self.shape.slots.contains(&Slot::Common(common)) {
             return None;
         }
-        self.fields().find(|(_, slot, _)| *slot == Slot::Common(common)).and_then(|(.., value)| T::from_value(value))
+        // A field that is there twice: the last one counts, as in a typed body.
+        self.fields()
+            .filter(|(_, slot, _)| *slot == Slot::Common(common))
+            .last()
+            .and_then(|(.., value)| T::from_value(value))
     }
 }
 
-/// Whether `value` can be read as `expected`: what a reader says about a field of the wrong type.
+/// Whether `value` can be read as `expected`, null being an absent value: what a reader says about a field of the wrong
+/// type.
 pub fn fits(value: ValueRef<'_>, expected: FieldType) -> bool {
     use crate::value::{Entries, Id, IdSets, Ids, MapRef};
+    if matches!(value, ValueRef::Null) {
+        return true;
+    }
     match expected {
         FieldType::Id => Id::from_value(value).is_some(),
         FieldType::Text => <&str>::from_value(value).is_some(),

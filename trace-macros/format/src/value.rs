@@ -82,6 +82,15 @@ impl Value {
         }
     }
 
+    /// How many lists and maps lie within each other.
+    pub fn depth(&self) -> usize {
+        match self {
+            Value::List(values) => 1 + values.iter().map(Value::depth).max().unwrap_or(0),
+            Value::Map(entries) => 1 + entries.iter().map(|(_, value)| value.depth()).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// The self-describing form as bytes of its own.
     pub fn to_bytes(&self) -> Box<[u8]> {
         let mut bytes = Vec::new();
@@ -162,7 +171,7 @@ impl<'a> ValueRef<'a> {
             1 => ValueRef::Bool(false),
             2 => ValueRef::Bool(true),
             3 => ValueRef::U64(cursor.u64()?),
-            4 => ValueRef::I64(unzigzag(cursor.u64()?)),
+            4 => signed(unzigzag(cursor.u64()?)),
             5 => ValueRef::F64(decode_f64(cursor)?),
             6 => ValueRef::Text(cursor.text()?),
             7 => ValueRef::Text(strings.get(cursor.u64()?)?),
@@ -199,7 +208,9 @@ impl<'a> ValueRef<'a> {
             ValueRef::F64(value) => Value::F64(value),
             ValueRef::Text(value) => Value::Text(value.to_owned()),
             ValueRef::List(list) => Value::List(list.iter().map(ValueRef::to_value).collect()),
-            ValueRef::Map(map) => Value::Map(map.iter().map(|(name, value)| (name.to_owned(), value.to_value())).collect()),
+            ValueRef::Map(map) => {
+                Value::Map(map.iter().map(|(name, value)| (name.to_owned(), value.to_value())).collect())
+            }
         }
     }
 }
@@ -236,6 +247,11 @@ impl fmt::Display for ValueRef<'_> {
             }
         }
     }
+}
+
+/// A number >= 0 has one form, however it was written.
+fn signed(value: i64) -> ValueRef<'static> {
+    if value < 0 { ValueRef::I64(value) } else { ValueRef::U64(value as u64) }
 }
 
 /// Reads the eight bytes of a float.
@@ -323,10 +339,7 @@ impl Encoding {
         Ok(match self {
             Encoding::Const(bytes) => ValueRef::decode(&mut Cursor::new(bytes), strings)?,
             Encoding::U64 => ValueRef::U64(cursor.u64()?),
-            Encoding::I64 => match unzigzag(cursor.u64()?) {
-                value if value < 0 => ValueRef::I64(value),
-                value => ValueRef::U64(value as u64),
-            },
+            Encoding::I64 => signed(unzigzag(cursor.u64()?)),
             Encoding::Bool => match cursor.byte()? {
                 0 => ValueRef::Bool(false),
                 1 => ValueRef::Bool(true),
@@ -498,7 +511,7 @@ pub enum FieldType {
     Map,
 }
 
-/// A typed reading of a value; `None` where the value is of another type.
+/// A typed reading of a value; `None` where the value is of another type, or null: a typed field that is null is absent.
 pub trait FromValue<'a>: Sized {
     /// Reads `value` as `Self`.
     fn from_value(value: ValueRef<'a>) -> Option<Self>;
@@ -528,7 +541,7 @@ impl<'a> FromValue<'a> for u64 {
     fn from_value(value: ValueRef<'a>) -> Option<Self> {
         match value {
             ValueRef::U64(number) => Some(number),
-            // Emitters in languages whose only number is a float, and ids that are written as strings.
+            // From emitters that write numbers as strings.
             ValueRef::Text(text) => match Id::parse(text) {
                 Id::Number(number) => Some(number),
                 _ => None,
@@ -542,6 +555,11 @@ impl<'a> FromValue<'a> for i64 {
         match value {
             ValueRef::U64(number) => i64::try_from(number).ok(),
             ValueRef::I64(number) => Some(number),
+            ValueRef::Text(text) => match Id::parse(text) {
+                Id::Number(number) => i64::try_from(number).ok(),
+                Id::Negative(number) => Some(number),
+                Id::Text(_) => None,
+            },
             _ => None,
         }
     }

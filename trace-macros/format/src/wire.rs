@@ -9,9 +9,9 @@
 //! ```text
 //! file       := head chunk*                        head: 4096 bytes; every chunk: `chunk_size` bytes
 //! head       := magic:byte{8} version:u32 chunk_size:u32 body_len:u32 crc:u32
-//!               lost_events:u64 lost_bytes:u64 zero{24} body:any zero*
-//!               crc = CRC-32 of version, chunk_size, body_len and body; the two counters may change while the
-//!               program runs; body = a map of `tick` ("ns" or "counter"), `start host boot pid clock`
+//!               lost_events:u64 lost_bytes:u64 chunks:u32 zero{20} body:any zero*
+//!               crc = CRC-32 of version, chunk_size, body_len and body; the counters behind it may change while the
+//!               program runs; chunks = 0 while the file is open, then the number of its chunks + 1; body = a map of `tick` ("ns" or "counter"), `start host boot pid clock`
 //! chunk      := magic:u32 role:u32 number:u32 crc:u32 generation:u64 base_ticks:u64 base_ns:u64 zero{8}
 //!               committed:u32 sealed:u32 payload_crc:u32 zero{4} payload
 //!               crc = CRC-32 of all before `committed` but itself; number = place in the file, from 0;
@@ -58,7 +58,7 @@ use std::fmt;
 pub use builder::{EventHead, ImageBuilder};
 pub use chunk::{CHUNK_HEAD, ChunkHead, ChunkRole, offset as chunk_offset};
 pub use definition::{Context, Definition, Sparse, Tables};
-pub use file::{FILE_HEAD, FileHead, LOST_EVENTS_OFFSET, Tick};
+pub use file::{CHUNKS_OFFSET, FILE_HEAD, FileHead, LOST_EVENTS_OFFSET, Tick};
 pub use image::{Clock, EventChunk, Image, Problem, ProblemKind, ReadError};
 pub use record::{CONTEXT, FIRST_SHAPE, RawRecord, Records, TERM, put_context, put_head, put_term};
 

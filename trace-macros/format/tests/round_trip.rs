@@ -4,7 +4,7 @@ mod common;
 
 use std::io::Cursor;
 
-use common::{Event, any_events, build, build_encoded, events, meaning};
+use common::{Event, any_events, build, build_encoded, events};
 use peerscope_format::header::TraceHeader;
 use peerscope_format::value::Value;
 use peerscope_format::wire::{EventHead, Image, ImageBuilder};
@@ -51,7 +51,7 @@ proptest! {
         let back = whole(&image);
         prop_assert_eq!(back.len(), written.len());
         for (back, written) in back.iter().zip(&written) {
-            prop_assert_eq!(meaning(back), meaning(written));
+            prop_assert_eq!(common::meaning(back), common::meaning(written));
         }
         prop_assert_eq!(&common::to_json(&image), &text);
         // And from there through the native file.
@@ -81,7 +81,10 @@ fn full_header() -> TraceHeader {
         boot: Some("b".into()),
         pid: Some(4711),
         clock: Some("monotonic".into()),
-        meta: vec![("program".into(), Value::from("lab")), ("seed".into(), Value::List(vec![Value::U64(42), Value::Null]))],
+        meta: vec![
+            ("program".into(), Value::from("lab")),
+            ("seed".into(), Value::List(vec![Value::U64(42), Value::Null])),
+        ],
     }
 }
 

@@ -60,7 +60,13 @@ impl Definitions {
     }
 
     /// The id of the shape of a call site's records with arguments of these encodings.
-    pub(crate) fn shape(&self, target: &Target<'_>, site: usize, encodings: u64, make: impl FnOnce() -> Shape) -> Option<u32> {
+    pub(crate) fn shape(
+        &self,
+        target: &Target<'_>,
+        site: usize,
+        encodings: u64,
+        make: impl FnOnce() -> Shape,
+    ) -> Option<u32> {
         let mut tables = self.lock();
         if let Some(&id) = tables.shapes.get(&(site, encodings)) {
             return Some(id);
@@ -73,7 +79,13 @@ impl Definitions {
     }
 
     /// The id of the context of a task in a scope.
-    pub(crate) fn context(&self, target: &Target<'_>, scope: u64, task: u64, make: impl FnOnce() -> Context) -> Option<u32> {
+    pub(crate) fn context(
+        &self,
+        target: &Target<'_>,
+        scope: u64,
+        task: u64,
+        make: impl FnOnce() -> Context,
+    ) -> Option<u32> {
         let mut tables = self.lock();
         if let Some(&id) = tables.contexts.get(&(scope, task)) {
             return Some(id);

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use memmap2::{MmapOptions, MmapRaw};
-use peerscope_format::wire::{CHUNK_HEAD, ChunkHead, ChunkRole, FILE_HEAD, FileHead, LOST_EVENTS_OFFSET, chunk_offset};
+use peerscope_format::wire::{
+    CHUNK_HEAD, CHUNKS_OFFSET, ChunkHead, ChunkRole, FILE_HEAD, FileHead, LOST_EVENTS_OFFSET, chunk_offset,
+};
 
 use super::os;
 
@@ -104,7 +106,11 @@ impl TraceFile {
         growing.closed = true;
         let used = FILE_HEAD as u64 + u64::from(growing.used) * CHUNK_SIZE as u64;
         // A file that stays longer than needed is read all the same.
-        let _ = growing.file.set_len(used);
+        if growing.file.set_len(used).is_ok() {
+            // SAFETY: the head is mapped for the life of the process; the offset is a multiple of 4 within it.
+            let chunks = unsafe { AtomicU32::from_ptr(self.head.add(CHUNKS_OFFSET).cast()) };
+            chunks.store(growing.used + 1, Ordering::Relaxed);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Growing> {

@@ -152,10 +152,8 @@ pub(crate) fn at_exit(hook: fn(Option<i32>)) {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         unsafe extern "C" {
-            fn on_exit(
-                hook: extern "C" fn(libc::c_int, *mut libc::c_void),
-                argument: *mut libc::c_void,
-            ) -> libc::c_int;
+            fn on_exit(hook: extern "C" fn(libc::c_int, *mut libc::c_void), argument: *mut libc::c_void)
+            -> libc::c_int;
         }
         extern "C" fn run(status: libc::c_int, _: *mut libc::c_void) {
             if let Some(hook) = HOOK.get() {

@@ -33,7 +33,7 @@ pub struct Mutex<T: ?Sized> {
 }
 
 impl<T> Mutex<T> {
-    /// As [`std::sync::Mutex::new`]; the trace calls the lock after this source line.
+    /// As [`std::sync::Mutex::new`]; the trace calls the lock after what it protects: `Mutex<State>`.
     #[track_caller]
     pub const fn new(value: T) -> Self {
         Self::make(value, None)
@@ -177,7 +177,11 @@ impl<T: ?Sized> Mutex<T> {
         if let Err(other) = self.id.compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed) {
             return other;
         }
-        with_current(|scope| NEW.record_at(recorder, scope, &(id, self.name), self.made_at));
+        let name = match self.name {
+            Some(name) => name.to_owned(),
+            None => format!("Mutex<{}>", super::short_type_name::<T>()),
+        };
+        with_current(|scope| NEW.record_at(recorder, scope, &(id, name), self.made_at));
         id
     }
 }

@@ -109,7 +109,12 @@ impl Assembler {
 /// Writes the values as `steps` say. With `inline`, texts that are not in the string table are written out; without, a
 /// text that it has no room for ends the attempt.
 fn convert(
-    steps: &[Step], line: &Line, texts: &mut Texts, builder: &mut ImageBuilder, out: &mut Vec<u8>, inline: bool,
+    steps: &[Step],
+    line: &Line,
+    texts: &mut Texts,
+    builder: &mut ImageBuilder,
+    out: &mut Vec<u8>,
+    inline: bool,
 ) -> bool {
     out.clear();
     let (values, ends) = line.values();
@@ -120,7 +125,7 @@ fn convert(
         match step {
             Step::Skip => {}
             Step::Copy => out.extend_from_slice(value),
-            Step::Intern => match (texts.id(text_of(value), builder), inline) {
+            Step::Intern => match (texts.id(value, builder), inline) {
                 (Some(id), false) => put_u64(out, u64::from(id)),
                 (None, false) => return false,
                 (Some(id), true) => {
@@ -164,7 +169,9 @@ fn put_ids(value: &[u8], ty: FieldType, out: &mut Vec<u8>) {
 fn put_id_item(item: ValueRef<'_>, ty: FieldType, out: &mut Vec<u8>) {
     match (item, ty) {
         (ValueRef::Text(text), FieldType::Id) => put_id(out, Id::parse(text)),
-        (ValueRef::Text(text), FieldType::Term) if let Id::Number(term) = Id::parse(text) => put_id(out, Id::Number(term)),
+        (ValueRef::Text(text), FieldType::Term) if let Id::Number(term) = Id::parse(text) => {
+            put_id(out, Id::Number(term))
+        }
         (ValueRef::List(list), FieldType::Ids) => {
             out.push(8);
             put_u64(out, list.len() as u64);
@@ -193,21 +200,21 @@ fn decode_context(key: &[u8]) -> Context {
     Context { test, cluster, peer, incarnation, task }
 }
 
-/// The ids of the texts that repeat.
-struct Texts(HashMap<Box<str>, u32, Folding>);
+/// The ids of the texts that repeat, by their bytes on the wire: these need no check for UTF-8 at each look-up.
+struct Texts(HashMap<Box<[u8]>, u32, Folding>);
 
 impl Texts {
-    /// The id of `text`, unless the table has no room for it.
+    /// The id of the text that was scanned to `value`, unless the table has no room for it.
     #[inline]
-    fn id(&mut self, text: &str, builder: &mut ImageBuilder) -> Option<u32> {
-        if let Some(id) = self.0.get(text) {
+    fn id(&mut self, value: &[u8], builder: &mut ImageBuilder) -> Option<u32> {
+        if let Some(id) = self.0.get(value) {
             return Some(*id);
         }
-        if self.0.len() >= MAX_TEXTS || text.len() > MAX_TEXT {
+        if self.0.len() >= MAX_TEXTS || value.len() > MAX_TEXT {
             return None;
         }
-        let id = builder.text(text);
-        self.0.insert(text.into(), id);
+        let id = builder.text(text_of(value));
+        self.0.insert(value.into(), id);
         Some(id)
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::lines::RawLine;
+use super::read::MAX_LINE;
 use super::scan;
 use super::trouble::Troubles;
 use crate::header::TraceHeader;
@@ -16,7 +17,8 @@ pub(super) const VERSION: u64 = 1;
 /// Reads the header from the first line.
 pub(super) fn read(line: Option<RawLine<'_>>, troubles: &mut Troubles) -> Result<TraceHeader, ReadError> {
     let corrupt = |why| ReadError::Corrupt(Corrupt(why));
-    let line = line.ok_or(corrupt("the file is empty; a trace in JSON Lines begins with {\"peerscope\":1,\"unit\":\"ns\"}"))?;
+    let line =
+        line.ok_or(corrupt("the file is empty; a trace in JSON Lines begins with {\"peerscope\":1,\"unit\":\"ns\"}"))?;
     if line.bytes.starts_with(b"\x89PScope") {
         return Err(corrupt("this is a trace in the native form, not in JSON Lines; its name should end in .pscope"));
     }
@@ -35,9 +37,13 @@ pub(super) fn read(line: Option<RawLine<'_>>, troubles: &mut Troubles) -> Result
             false => "this is not a trace in JSON Lines: its first line is not JSON",
         }));
     }
+    if bytes.len() > MAX_LINE {
+        return Err(corrupt("the header says more than a native file could keep"));
+    }
     let strings = Strings::default();
     let value = ValueRef::decode(&mut Cursor::new(&bytes), &strings).map_err(ReadError::Corrupt)?;
-    let fields = MapRef::from_value(value).ok_or(corrupt("this is not a trace in JSON Lines: its first line is no object"))?;
+    let fields =
+        MapRef::from_value(value).ok_or(corrupt("this is not a trace in JSON Lines: its first line is no object"))?;
     check(fields).map_err(corrupt)?;
     Ok(take(fields, &line, troubles))
 }

@@ -48,7 +48,8 @@ impl<W: Write> LineWriter<W> {
                 self.pair(name, |line| owned(line, &value, 0))?;
             }
         }
-        let last: HashMap<&str, usize> = header.meta.iter().enumerate().map(|(at, (name, _))| (&name[..], at)).collect();
+        let last: HashMap<&str, usize> =
+            header.meta.iter().enumerate().map(|(at, (name, _))| (&name[..], at)).collect();
         let meta: Vec<_> = header.meta.iter().enumerate().filter(|(at, (name, _))| last[&name[..]] == *at).collect();
         if !meta.is_empty() {
             self.pair("meta", |line| {
@@ -70,26 +71,29 @@ impl<W: Write> LineWriter<W> {
     /// # Errors
     /// If the output refuses.
     pub fn event(&mut self, ts: u64, context: &Context, term: Option<Term>, record: &Record<'_>) -> io::Result<()> {
-        let fields: Vec<(&str, Slot, ValueRef<'_>)> = record.fields().collect();
+        let fields: Vec<FieldRef<'_>> = record.fields().collect();
         let common = |wanted| fields.iter().rfind(|(_, slot, _)| *slot == Slot::Common(wanted));
         self.begin();
         self.pair("ts", |line| number(line, ts))?;
         if let Some((name, _, sim)) = common(Common::Sim) {
             self.pair(name, |line| value(line, *sim, FieldType::Nanos, 0))?;
         }
-        let Context { test, cluster, peer, incarnation, task } = context;
-        self.context("test", test)?;
-        self.context("cluster", cluster)?;
-        self.context("peer", peer)?;
-        self.context("inc", incarnation)?;
-        if let Some(term) = term {
-            self.pair("term", |line| number(line, term.0))?;
+        let head = Head::new(context, term, &fields);
+        // The task stands behind the term, all other parts of the context before it.
+        for (name, part) in &head.context[..4] {
+            self.part(name, part)?;
         }
-        self.context("task", task)?;
+        if let Some(term) = head.term {
+            self.pair("term", |line| number(line, term))?;
+        }
+        self.part(head.context[4].0, &head.context[4].1)?;
         self.pair("kind", |line| text(line, record.kind_name()))?;
         let infos = record.kind().map_or(&[][..], |kind| kind.fields());
         for (place, info) in infos.iter().enumerate() {
-            if let Some((.., own)) = fields.iter().rfind(|(_, slot, _)| *slot == Slot::Own(place as u8)) {
+            let own = fields.iter().rfind(|(_, slot, _)| *slot == Slot::Own(place as u8));
+            // A typed field that is null says nothing.
+            let said = |value: &ValueRef<'_>| info.ty == FieldType::Any || !matches!(value, ValueRef::Null);
+            if let Some((.., own)) = own.filter(|(.., own)| said(own)) {
                 self.pair(info.name, |line| value(line, *own, info.ty, 0))?;
             }
         }
@@ -98,7 +102,7 @@ impl<W: Write> LineWriter<W> {
                 self.pair(name, |line| value(line, *common, FieldType::Text, 0))?;
             }
         }
-        self.extras(&fields, context, term)?;
+        self.extras(&fields, &head)?;
         self.end()
     }
 
@@ -108,25 +112,13 @@ impl<W: Write> LineWriter<W> {
     }
 
     /// Writes the fields that the vocabulary does not know.
-    fn extras(
-        &mut self, fields: &[(&str, Slot, ValueRef<'_>)], context: &Context, term: Option<Term>,
-    ) -> io::Result<()> {
+    fn extras(&mut self, fields: &[FieldRef<'_>], head: &Head<'_>) -> io::Result<()> {
         if fields.iter().all(|(_, slot, _)| *slot != Slot::Extra) {
             return Ok(());
         }
         let last: HashMap<&str, usize> = fields.iter().enumerate().map(|(at, (name, ..))| (*name, at)).collect();
         for (at, (name, slot, extra)) in fields.iter().enumerate() {
-            let taken = match *name {
-                "ts" | "kind" => true,
-                "term" => term.is_some(),
-                "test" => is_known(&context.test),
-                "cluster" => is_known(&context.cluster),
-                "peer" => is_known(&context.peer),
-                "inc" => is_known(&context.incarnation),
-                "task" => is_known(&context.task),
-                _ => false,
-            };
-            if *slot == Slot::Extra && !taken && last[name] == at {
+            if *slot == Slot::Extra && last[name] == at && !head.has(name) {
                 self.pair(name, |line| value(line, *extra, FieldType::Any, 0))?;
             }
         }
@@ -145,19 +137,13 @@ impl<W: Write> LineWriter<W> {
     }
 
     /// Writes a part of the context; an incarnation is a number, all others are ids.
-    fn context(&mut self, name: &str, part: &Option<Value>) -> io::Result<()> {
-        let Some(part) = part.as_ref().filter(|part| **part != Value::Null) else { return Ok(()) };
-        let id = match part {
-            Value::U64(number) => Some(Id::Number(*number)),
-            Value::I64(number) => Some(Id::Negative(*number)),
-            Value::Text(text) => Some(Id::parse(text)),
-            _ => None,
-        };
-        self.pair(name, |line| match id {
-            Some(Id::Number(count)) if name == "inc" => number(line, count),
-            Some(id) => put_id(line, id),
-            None => owned(line, part, 0),
-        })
+    fn part(&mut self, name: &str, part: &Option<Part<'_>>) -> io::Result<()> {
+        match part {
+            None => Ok(()),
+            Some(Part::Id(Id::Number(count))) if name == INCARNATION => self.pair(name, |line| number(line, *count)),
+            Some(Part::Id(id)) => self.pair(name, |line| put_id(line, *id)),
+            Some(Part::Other(other)) => self.pair(name, |line| owned(line, other, 0)),
+        }
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -166,8 +152,63 @@ impl<W: Write> LineWriter<W> {
     }
 }
 
-fn is_known(part: &Option<Value>) -> bool {
-    part.as_ref().is_some_and(|part| *part != Value::Null)
+/// A field of a record.
+type FieldRef<'a> = (&'a str, Slot, ValueRef<'a>);
+
+const INCARNATION: &str = "inc";
+
+/// The head of a line.
+struct Head<'a> {
+    context: [(&'static str, Option<Part<'a>>); 5],
+    term: Option<u64>,
+}
+
+/// A part of a context.
+enum Part<'a> {
+    Id(Id<'a>),
+    /// What should not stand there, and is written as it is.
+    Other(&'a Value),
+}
+
+impl<'a> Head<'a> {
+    /// What a reader will take for the head: where `context` and `term` have nothing, that may be a field that is called
+    /// like one of the head.
+    fn new(context: &'a Context, term: Option<Term>, fields: &[FieldRef<'a>]) -> Self {
+        let Context { test, cluster, peer, incarnation, task } = context;
+        let extra = |name| fields.iter().rfind(|(other, slot, _)| *slot == Slot::Extra && *other == name);
+        let part = |name, part: &'a Option<Value>| {
+            let part = match part {
+                None | Some(Value::Null) => match extra(name).and_then(|(.., value)| Id::from_value(*value)) {
+                    Some(Id::Negative(_) | Id::Text(_)) if name == INCARNATION => None,
+                    id => id.map(Part::Id),
+                },
+                Some(Value::U64(number)) => Some(Part::Id(Id::Number(*number))),
+                Some(Value::I64(number)) => Some(Part::Id(Id::Negative(*number))),
+                Some(Value::Text(text)) => Some(Part::Id(Id::parse(text))),
+                Some(other) => Some(Part::Other(other)),
+            };
+            (name, part)
+        };
+        let context = [
+            part("test", test),
+            part("cluster", cluster),
+            part("peer", peer),
+            part(INCARNATION, incarnation),
+            part("task", task),
+        ];
+        let extra_term =
+            || extra("term").and_then(|(.., value)| u64::from_value(*value)).filter(|term| *term < u64::MAX);
+        Head { context, term: term.map(|term| term.0).or_else(extra_term) }
+    }
+
+    /// Whether a line with this head has no room for another field called `name`.
+    fn has(&self, name: &str) -> bool {
+        match name {
+            "ts" | "kind" => true,
+            "term" => self.term.is_some(),
+            _ => self.context.iter().any(|(other, part)| *other == name && part.is_some()),
+        }
+    }
 }
 
 fn key(line: &mut Vec<u8>, first: bool, name: &str) -> io::Result<()> {
@@ -209,7 +250,8 @@ const TOO_DEEP: &str = "...";
 /// Writes a value of a field of type `ty`, `depth` lists and maps deep.
 fn value(line: &mut Vec<u8>, borrowed: ValueRef<'_>, ty: FieldType, depth: usize) -> io::Result<()> {
     match (borrowed, ty) {
-        _ if depth > MAX_DEPTH => text(line, TOO_DEEP),
+        (ValueRef::List(list), _) if depth >= MAX_DEPTH && !list.is_empty() => text(line, TOO_DEEP),
+        (ValueRef::Map(map), _) if depth >= MAX_DEPTH && map.iter().next().is_some() => text(line, TOO_DEEP),
         (ValueRef::U64(_) | ValueRef::I64(_) | ValueRef::Text(_), FieldType::Id) => match Id::from_value(borrowed) {
             Some(id) => put_id(line, id),
             None => null(line),

@@ -90,8 +90,12 @@ macro_rules! vocabulary {
 }
 
 macro_rules! field_name {
-    ($field:ident) => { stringify!($field) };
-    ($field:ident $name:literal) => { $name };
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $name:literal) => {
+        $name
+    };
 }
 
 macro_rules! rust_type {
@@ -111,7 +115,9 @@ macro_rules! rust_type {
 }
 
 macro_rules! field_type {
-    ($ty:ident) => { FieldType::$ty };
+    ($ty:ident) => {
+        FieldType::$ty
+    };
 }
 
 pub(super) use {field_name, field_type, rust_type, vocabulary};

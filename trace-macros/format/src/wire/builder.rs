@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::{Context, Corrupt, Definition, EventChunk, FIRST_SHAPE, Image, Tables, Tick, put_context, put_head};
 use crate::header::TraceHeader;
 use crate::shape::{Encoding, Field, Shape};
-use crate::value::{Term, Value};
+use crate::value::{MAX_DEPTH, Term, Value};
 
 /// A chunk is closed once it holds this much.
 const CHUNK_PAYLOAD: usize = 1 << 20;
@@ -101,7 +101,14 @@ impl ImageBuilder {
     ///
     /// # Errors
     /// If the event is too large for any chunk.
-    pub fn push(&mut self, ts: u64, context: u32, term: Option<Term>, shape: u32, values: &[u8]) -> Result<bool, Corrupt> {
+    pub fn push(
+        &mut self,
+        ts: u64,
+        context: u32,
+        term: Option<Term>,
+        shape: u32,
+        values: &[u8],
+    ) -> Result<bool, Corrupt> {
         if values.len() > MAX_RECORD {
             return Err(Corrupt("an event is larger than 8 MiB"));
         }
@@ -122,8 +129,11 @@ impl ImageBuilder {
     /// Appends an event with the given fields, each written with its own type.
     ///
     /// # Errors
-    /// If the event is too large for any chunk.
+    /// If the event is too large for any chunk, or nested more deeply than a reader would follow.
     pub fn event(&mut self, head: &EventHead, kind: &str, fields: &[(&str, Value)]) -> Result<bool, Corrupt> {
+        if fields.iter().any(|(_, value)| value.depth() > MAX_DEPTH) {
+            return Err(Corrupt("values are nested too deeply"));
+        }
         let mut values = Vec::new();
         fields.iter().for_each(|(_, value)| value.encode(&mut values));
         let fields = fields.iter().map(|(name, _)| Field { name: (*name).into(), encoding: Encoding::Any }).collect();

@@ -36,6 +36,9 @@ pub enum Definition {
 }
 
 impl Definition {
+    /// No definition takes fewer bytes.
+    pub const MIN_LEN: usize = 10;
+
     /// Appends the definition with its length and sum.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let start = out.len();
@@ -178,9 +181,10 @@ fn decode_field(cursor: &mut Cursor<'_>, strings: &Strings, depth: usize) -> Res
     Ok(Field { name, encoding })
 }
 
-/// A table whose ids may have holes where a definition was damaged.
+/// A table whose ids may have holes where a definition was damaged. Boxed, so that a hole is small: a hostile file can make
+/// one for every few of its bytes.
 #[derive(Clone, Debug)]
-pub struct Sparse<T>(Vec<Option<T>>);
+pub struct Sparse<T>(Vec<Option<Box<T>>>);
 
 impl<T> Default for Sparse<T> {
     fn default() -> Self {
@@ -192,7 +196,7 @@ impl<T> Sparse<T> {
     /// What stands under `id`.
     #[inline]
     pub fn get(&self, id: u64) -> Option<&T> {
-        self.0.get(usize::try_from(id).ok()?)?.as_ref()
+        self.0.get(usize::try_from(id).ok()?)?.as_deref()
     }
 
     /// How many ids there are, unused ones included.
@@ -207,7 +211,7 @@ impl<T> Sparse<T> {
 
     /// The ids in use and what stands under them, in order.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.0.iter().enumerate().filter_map(|(id, value)| Some((id as u32, value.as_ref()?)))
+        self.0.iter().enumerate().filter_map(|(id, value)| Some((id as u32, value.as_deref()?)))
     }
 
     /// Sets `id`, unless it lies beyond `limit`: an honest writer counts up, a hostile one would claim memory.
@@ -219,7 +223,7 @@ impl<T> Sparse<T> {
         if id >= self.0.len() {
             self.0.resize_with(id + 1, || None);
         }
-        self.0[id] = Some(value);
+        self.0[id] = Some(Box::new(value));
         Ok(())
     }
 }
@@ -240,7 +244,8 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// Takes in one definition; `limit` bounds the ids (any bound on the number of definitions will do).
+    /// Takes in one definition; `limit` bounds the ids (any bound on the number of definitions will do, see
+    /// [`Definition::MIN_LEN`]).
     pub fn define(&mut self, definition: Definition, limit: usize) -> Result<(), Corrupt> {
         let limit = limit.saturating_add(FIRST_SHAPE as usize);
         match definition {

@@ -10,10 +10,15 @@ pub const FILE_HEAD: usize = 4096;
 /// Where `lost_events:u64` stands; `lost_bytes:u64` follows it.
 pub const LOST_EVENTS_OFFSET: usize = 24;
 
+/// Where `chunks:u32` stands.
+pub const CHUNKS_OFFSET: usize = 40;
+/// The largest chunk, in bytes.
+pub(super) const MAX_CHUNK: usize = 16 << 20;
+
 const MAGIC: [u8; 8] = *b"\x89PScope\n";
 const VERSION: u32 = 1;
 const BODY: usize = 64;
-const CHUNK_SIZES: std::ops::RangeInclusive<u32> = 4096..=16 << 20;
+const CHUNK_SIZES: std::ops::RangeInclusive<u32> = 4096..=MAX_CHUNK as u32;
 
 /// What a tick of `delta` and `base_ticks` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub struct FileHead {
     pub lost_events: u64,
     /// Bytes of those events, where known.
     pub lost_bytes: u64,
+    /// How many chunks there are, if the file was closed; one that was not has as many as are found.
+    pub chunks: Option<u32>,
 }
 
 impl FileHead {
@@ -69,6 +76,7 @@ impl FileHead {
         bytes[20..24].copy_from_slice(&crc.to_le_bytes());
         bytes[24..32].copy_from_slice(&self.lost_events.to_le_bytes());
         bytes[32..40].copy_from_slice(&self.lost_bytes.to_le_bytes());
+        bytes[40..44].copy_from_slice(&self.chunks.map_or(0, |chunks| chunks.saturating_add(1)).to_le_bytes());
         bytes
     }
 
@@ -115,6 +123,7 @@ impl FileHead {
             },
             lost_events: u64_at(24),
             lost_bytes: u64_at(32),
+            chunks: u32_at(CHUNKS_OFFSET).checked_sub(1),
         })
     }
 }

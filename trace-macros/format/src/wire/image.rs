@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
+use super::file::{CHUNKS_OFFSET, MAX_CHUNK};
 use super::{CHUNK_HEAD, ChunkHead, ChunkRole, Corrupt, Definition, FILE_HEAD, FileHead, Records, Tables, Tick};
 use crate::header::TraceHeader;
 use crate::varint::Cursor;
@@ -115,18 +116,23 @@ impl Image {
         let mut head = Vec::new();
         file.by_ref().take(FILE_HEAD as u64).read_to_end(&mut head)?;
         let head = FileHead::decode(&head).map_err(ReadError::Corrupt)?;
-        let mut reader = Reader { file, head: &head, problems: Vec::new(), tables: Tables::default(), definition_bytes: 0 };
+        let mut reader =
+            Reader { file, head: &head, problems: Vec::new(), tables: Tables::default(), definition_limit: 0 };
 
         let mut events: Vec<(u64, EventChunk)> = Vec::new();
         let mut definitions = Vec::new();
-        for number in 0_u32.. {
-            match reader.chunk(number)? {
-                Next::End => break,
-                Next::Unused => {}
+        let mut found = 0;
+        while let next = reader.chunk(found)?
+            && !matches!(next, Next::End)
+        {
+            match next {
+                Next::End | Next::Unused => {}
                 Next::Events(generation, chunk) => events.push((generation, chunk)),
-                Next::Definitions => definitions.push(number),
+                Next::Definitions => definitions.push(found),
             }
+            found += 1;
         }
+        reader.check_length(found)?;
         // Definitions last: a record that was read above may refer to one that was committed since.
         for number in definitions {
             reader.definitions(number)?;
@@ -134,7 +140,8 @@ impl Image {
         let Reader { mut problems, mut tables, .. } = reader;
         events.sort_by_key(|(generation, chunk)| (*generation, chunk.offset));
         if head.lost_events > 0 {
-            let detail = format!("the recorder had no room for {} events ({} bytes)", head.lost_events, head.lost_bytes);
+            let detail =
+                format!("the recorder had no room for {} events ({} bytes)", head.lost_events, head.lost_bytes);
             problems.push(Problem { kind: ProblemKind::Lost, offset: super::LOST_EVENTS_OFFSET as u64, detail });
         }
         tables.clock.sort_unstable();
@@ -166,11 +173,17 @@ impl Image {
         let mut entry = Vec::new();
         let longest = self.chunks.iter().map(|chunk| chunk.payload.len()).max().unwrap_or(0);
         let mut payloads = Vec::new();
-        let room = |len: usize| (len + CHUNK_HEAD).next_power_of_two().clamp(4096, 16 << 20);
+        let room = |len: usize| (len + CHUNK_HEAD).next_power_of_two().clamp(4096, MAX_CHUNK);
         let mut chunk_size = room(longest);
         for definition in self.tables.definitions() {
             entry.clear();
             definition.encode(&mut entry);
+            if entry.len() + CHUNK_HEAD > MAX_CHUNK {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "a text of this trace is longer than a chunk can be",
+                ));
+            }
             chunk_size = chunk_size.max(room(entry.len()));
             if !definitions.is_empty() && definitions.len() + entry.len() + CHUNK_HEAD > chunk_size {
                 payloads.push((ChunkRole::Definitions, 0, std::mem::take(&mut definitions)));
@@ -179,12 +192,14 @@ impl Image {
         }
         payloads.push((ChunkRole::Definitions, 0, definitions));
 
+        let chunks = (payloads.len() + self.chunks.len()) as u32;
         let head = FileHead {
             chunk_size: chunk_size as u32,
             tick: self.tick,
             header: self.header.clone(),
             lost_events: self.lost_events,
             lost_bytes: self.lost_bytes,
+            chunks: Some(chunks),
         };
         out.write_all(&head.encode())?;
         let clock = self.clock();
@@ -209,6 +224,9 @@ impl Image {
     }
 }
 
+/// A chunk's head and its committed bytes.
+type Committed = (ChunkHead, Vec<u8>);
+
 enum Next {
     End,
     Unused,
@@ -221,7 +239,8 @@ struct Reader<'f, F> {
     head: &'f FileHead,
     problems: Vec<Problem>,
     tables: Tables,
-    definition_bytes: usize,
+    /// No more definitions than this can stand in the file.
+    definition_limit: usize,
 }
 
 impl<F: Read + Seek> Reader<'_, F> {
@@ -233,8 +252,34 @@ impl<F: Read + Seek> Reader<'_, F> {
         self.problems.push(Problem { kind, offset, detail });
     }
 
+    /// What ends too early loses whole chunks, of which nothing else would tell.
+    fn check_length(&mut self, found: u32) -> io::Result<()> {
+        let length = self.file.seek(SeekFrom::End(0))?;
+        let whole = self.offset(found);
+        self.definition_limit = usize::try_from(length).unwrap_or(usize::MAX) / Definition::MIN_LEN;
+        match self.head.chunks {
+            Some(chunks) if chunks > found => {
+                let detail = format!("the file was closed with {chunks} chunks, and {} are missing", chunks - found);
+                self.problem(ProblemKind::Truncated, length, detail);
+            }
+            Some(chunks) if chunks < found => {
+                let detail =
+                    format!("the file was closed with {chunks} chunks, and {} more were found", found - chunks);
+                self.problem(ProblemKind::Corrupt, CHUNKS_OFFSET as u64, detail);
+            }
+            _ if length < whole => {
+                let missing = whole - length;
+                let detail =
+                    format!("the file ends within a chunk; {missing} bytes are missing, and perhaps whole chunks");
+                self.problem(ProblemKind::Truncated, length, detail);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Reads the chunk's head and its committed bytes; `None` after a problem or where there is nothing.
-    fn committed(&mut self, number: u32) -> io::Result<Result<Option<(ChunkHead, Vec<u8>)>, Next>> {
+    fn committed(&mut self, number: u32) -> io::Result<Result<Option<Committed>, Next>> {
         let offset = self.offset(number);
         self.file.seek(SeekFrom::Start(offset))?;
         let mut bytes = Vec::with_capacity(CHUNK_HEAD);
@@ -255,7 +300,7 @@ impl<F: Read + Seek> Reader<'_, F> {
                 return Ok(Ok(None));
             }
         };
-        let mut payload = Vec::with_capacity(head.committed as usize);
+        let mut payload = Vec::with_capacity((head.committed as usize).min(1 << 17));
         self.file.by_ref().take(u64::from(head.committed)).read_to_end(&mut payload)?;
         let offset = offset + CHUNK_HEAD as u64;
         if payload.len() < head.committed as usize {
@@ -299,14 +344,13 @@ impl<F: Read + Seek> Reader<'_, F> {
         let chunk = self.committed(number)?;
         self.problems.truncate(said);
         let Ok(Some((_, payload))) = chunk else { return Ok(()) };
-        self.definition_bytes += payload.len();
         let offset = self.offset(number) + CHUNK_HEAD as u64;
         let mut cursor = Cursor::new(&payload);
         while !cursor.is_at_end() {
             let at = offset + cursor.position() as u64;
             match Definition::decode(&mut cursor) {
                 Ok(Ok(definition)) => {
-                    if let Err(error) = self.tables.define(definition, self.definition_bytes) {
+                    if let Err(error) = self.tables.define(definition, self.definition_limit) {
                         self.problem(ProblemKind::Corrupt, at, error.to_string());
                     }
                 }

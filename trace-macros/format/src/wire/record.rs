@@ -90,7 +90,8 @@ impl<'a> Records<'a> {
                 TERM => self.term = self.cursor.u64()?.checked_sub(1).map(Term),
                 id => {
                     let shape = self.tables.shapes.get(id).ok_or(Corrupt("a shape is not in its table"))?;
-                    self.ticks = self.ticks.checked_add(self.cursor.u64()?).ok_or(Corrupt("a time is beyond all clocks"))?;
+                    self.ticks =
+                        self.ticks.checked_add(self.cursor.u64()?).ok_or(Corrupt("a time is beyond all clocks"))?;
                     let start = self.cursor.position();
                     shape.skip(&mut self.cursor, &self.tables.strings)?;
                     return Ok(Some(RawRecord {

@@ -38,7 +38,8 @@ pub(crate) fn events(image: &Image) -> (Vec<Event>, Vec<Corrupt>) {
             let fields: Vec<_> = record.fields().map(|(name, _, value)| (name.to_owned(), value.to_value())).collect();
             assert_eq!(fields.len(), shape.shape.fields.len(), "a skipped record can be decoded");
             std::hint::black_box(record.body());
-            let head = EventHead { ts: clock.ns(raw.ticks), context: context.cloned().unwrap_or_default(), term: raw.term };
+            let head =
+                EventHead { ts: clock.ns(raw.ticks), context: context.cloned().unwrap_or_default(), term: raw.term };
             events.push(Event { head, kind: record.kind_name().to_owned(), fields });
         }
     }
@@ -219,9 +220,13 @@ fn any_head() -> impl Strategy<Value = EventHead> {
     let inc = option::of(any::<u64>().prop_map(Value::U64));
     // The last number is no term: the wire writes a term + 1.
     let term = option::of((0..u64::MAX).prop_map(Term));
-    (0..1_u64 << 40, id(), id(), id(), inc, id(), term).prop_map(|(ts, test, cluster, peer, incarnation, task, term)| {
-        EventHead { ts, context: Context { test, cluster, peer, incarnation, task }, term }
-    })
+    (0..1_u64 << 40, id(), id(), id(), inc, id(), term).prop_map(
+        |(ts, test, cluster, peer, incarnation, task, term)| EventHead {
+            ts,
+            context: Context { test, cluster, peer, incarnation, task },
+            term,
+        },
+    )
 }
 
 /// A value of the given type.
@@ -251,11 +256,16 @@ fn any_value(ty: FieldType) -> BoxedStrategy<Value> {
 }
 
 fn any_number() -> BoxedStrategy<Value> {
-    prop_oneof![0..300_u64, any::<u64>()].prop_map(Value::U64).boxed().prop_union(any::<i64>().prop_map(Value::from).boxed()).boxed()
+    prop_oneof![0..300_u64, any::<u64>()]
+        .prop_map(Value::U64)
+        .boxed()
+        .prop_union(any::<i64>().prop_map(Value::from).boxed())
+        .boxed()
 }
 
 fn any_json() -> BoxedStrategy<Value> {
-    let finite = any::<f64>().prop_filter_map("JSON has finite floats only", |float| float.is_finite().then_some(Value::F64(float)));
+    let finite = any::<f64>()
+        .prop_filter_map("JSON has finite floats only", |float| float.is_finite().then_some(Value::F64(float)));
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::Bool),
