@@ -122,6 +122,8 @@ macro_rules! numbers {
             fn max_len(&self) -> usize { varint::MAX_LEN }
             #[inline]
             fn put(&self, sink: &mut impl Sink) { put_u64(sink, zigzag(*self as i64)); }
+            // A number has one self-describing form, whatever its type was: 4 is the same id as 4_u64.
+            fn put_any(&self, sink: &mut impl Sink) { Value::from(*self as i64).encode(sink); }
         }
     )* };
 }
@@ -305,12 +307,14 @@ impl fmt::Debug for EntryList {
 impl EntryList {
     /// Walks `entries` once.
     pub fn new<D: Arg>(entries: impl IntoIterator<Item = LogEntry<D>>) -> Self {
-        let (start, mut count) = (Prepared::len(), 0_u64);
+        // The stretch is there first: should `entries` panic, it is given back.
+        let mut list = Prepared::begin();
         for entry in entries {
-            count += 1;
+            list.count += 1;
             Prepared::extend(|buffer| entry.put(buffer));
         }
-        EntryList(Prepared { start, end: Prepared::len(), count })
+        list.end = Prepared::len();
+        EntryList(list)
     }
 }
 
@@ -411,6 +415,12 @@ struct Prepared {
 }
 
 impl Prepared {
+    /// An empty stretch; what is appended to the buffer from now on will be its own.
+    fn begin() -> Self {
+        let start = Self::len();
+        Prepared { start, end: start, count: 0 }
+    }
+
     /// The buffer's length; 0 once the thread is being torn down.
     fn len() -> usize {
         PREPARED.try_with(|buffer| buffer.borrow().len()).unwrap_or(0)
@@ -450,10 +460,11 @@ impl fmt::Debug for Formatted {
 impl Formatted {
     /// Formats `arguments`.
     pub fn new(arguments: fmt::Arguments<'_>) -> Self {
-        let start = Prepared::len();
-        // An error of a user's Display leaves the text as far as it came.
+        let mut text = Prepared::begin();
+        // An error of a user's Display leaves the text as far as it came; a panic gives the stretch back.
         let _ = Append.write_fmt(arguments);
-        Formatted(Prepared { start, end: Prepared::len(), count: 1 })
+        text.end = Prepared::len();
+        Formatted(text)
     }
 
     fn with<R>(&self, run: impl FnOnce(&str) -> R) -> R {
@@ -597,6 +608,24 @@ mod tests {
         }
         let outer = Formatted::new(format_args!("{Chatty}"));
         assert_eq!(outer.with(str::to_owned), "outer");
+    }
+
+    #[test]
+    fn what_panics_while_it_is_prepared_gives_its_stretch_back() {
+        struct Broken;
+        impl fmt::Display for Broken {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("half a text")?;
+                panic!("a broken Display")
+            }
+        }
+        let entries = || {
+            let broken = (0..2_u64).rev().map(|place| LogEntry { term: 1, digest: 1 / place });
+            drop(EntryList::new(broken));
+        };
+        assert!(std::panic::catch_unwind(|| drop(Formatted::new(format_args!("{Broken}")))).is_err());
+        assert!(std::panic::catch_unwind(entries).is_err());
+        assert_eq!(Prepared::len(), 0);
     }
 
     #[test]

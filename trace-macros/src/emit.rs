@@ -2,8 +2,6 @@
 
 use std::cell::Cell;
 
-use peerscope_format::vocabulary::Kind;
-
 use crate::arg::Args;
 use crate::peer::{InScope, TermArg};
 use crate::recorder::recorder;
@@ -24,63 +22,18 @@ pub fn set_term(peer: &impl InScope, term: impl TermArg) {
 }
 
 thread_local! {
-    static LAST_REPLY: Cell<u64> = const { Cell::new(0) };
+    static LAST_REPLY: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// The thread has just got the reply of this RPC.
+/// The thread has just got the reply of this RPC, which is handed back.
 #[inline]
-pub fn remember_reply(rpc: impl TermArg) {
-    LAST_REPLY.set(rpc.number());
+pub fn remember_reply<T: TermArg>(rpc: T) -> T {
+    LAST_REPLY.set(Some(rpc.number()));
+    rpc
 }
 
-/// The RPC whose reply the thread got last.
+/// The RPC whose reply the thread got last, if any.
 #[inline]
-pub fn last_reply() -> u64 {
+pub fn last_reply() -> Option<u64> {
     LAST_REPLY.get()
-}
-
-/// The `tracing` target of mirrored events: `peerscope::` and the kind's topic.
-pub const fn target(kind: Kind) -> &'static str {
-    macro_rules! targets {
-        ($($topic:literal)*) => { &[$(($topic, concat!("peerscope::", $topic))),*] };
-    }
-    const TARGETS: &[(&str, &str)] = targets!(
-        "log" "test" "fault" "peer" "role" "term" "vote" "commit" "apply" "progress" "persist" "snapshot" "config"
-        "timer" "rpc" "msg" "reply" "task" "lock" "sem" "cond" "chan" "group" "once" "sleep" "var" "invariant" "op"
-        "span" "process" "lost"
-    );
-    let name = kind.name().as_bytes();
-    let mut place = 0;
-    while place < TARGETS.len() {
-        let topic = TARGETS[place].0.as_bytes();
-        let ends = name.len() == topic.len() || (name.len() > topic.len() && name[topic.len()] == b'.');
-        if ends && starts_with(name, topic) {
-            return TARGETS[place].1;
-        }
-        place += 1;
-    }
-    panic!("a kind's topic is missing in this list")
-}
-
-const fn starts_with(text: &[u8], start: &[u8]) -> bool {
-    let mut place = 0;
-    while place < start.len() {
-        if text[place] != start[place] {
-            return false;
-        }
-        place += 1;
-    }
-    true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_has_a_target() {
-        for kind in Kind::ALL {
-            assert_eq!(target(*kind), format!("peerscope::{}", kind.topic()));
-        }
-    }
 }

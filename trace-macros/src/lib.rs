@@ -29,6 +29,9 @@
 //! mirror: [`layer`] takes in foreign events, and our own are mirrored as `tracing` events (`peerscope::topic`) to
 //! whoever listens.
 
+// Without a recorder nobody asks for shapes, numbers and names; the compiler leaves them out of the program.
+#![cfg_attr(not(feature = "record"), allow(dead_code))]
+
 #[doc(hidden)]
 pub mod arg;
 mod emit;
@@ -37,6 +40,10 @@ mod layer;
 mod macros;
 mod mirror;
 mod peer;
+#[cfg(feature = "record")]
+mod recorder;
+#[cfg(not(feature = "record"))]
+#[path = "recorder_off.rs"]
 mod recorder;
 mod scope;
 mod site;
@@ -66,6 +73,7 @@ pub fn init() -> Result<(), tracing::subscriber::SetGlobalDefaultError> {
 }
 
 /// The last word of a process that ends by itself, with its exit status where it is known.
+#[cfg(feature = "record")]
 pub(crate) fn process_end(status: Option<i32>) {
     use peerscope_format::vocabulary::Kind;
     static SITE: site::Site = site::Site::runtime(Kind::ProcessEnd, &["how"]);
@@ -82,7 +90,7 @@ pub mod __private {
     pub use tracing;
 
     pub use crate::arg::{EntryList, Formatted, FormattedArg, Named, TypedArg};
-    pub use crate::emit::{emit, last_reply, remember_reply, set_term, target};
+    pub use crate::emit::{emit, last_reply, remember_reply, set_term};
     pub use crate::mirror::Label;
     pub use crate::peer::{Current, InScope};
     pub use crate::site::Site;

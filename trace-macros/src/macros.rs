@@ -32,20 +32,20 @@ macro_rules! __dprintf {
             // Bound by reference, each evaluated once.
             #[allow(unused_imports)]
             use $crate::__private::{FormattedArg as _, TypedArg as _};
-            match ($(&$($expr)+,)*) {
-                ($($value,)*) => {
+            match ($crate::__peer!($($peer)?), $(&($($expr)+),)*) {
+                (peer, $($value,)*) => {
                     if recording {
                         static SITE: $crate::__private::Site = $crate::__private::Site::log(
                             concat!(file!(), ":", line!()), "debug", $topic, $template, &[$($name),*],
                         );
                         $crate::__private::emit(
                             &SITE,
-                            $crate::__peer!($($peer)?),
+                            peer,
                             ($((&$crate::__private::Named($value)).peerscope_arg(format_args!($format, $value)),)*),
                         );
                     }
                     $crate::__mirror!(
-                        ($($peer)?) concat!("peerscope::", $topic), DEBUG, $message $(($value $name $format))*
+                        (peer) concat!("peerscope::", $topic), DEBUG, $message $(($value $name $format))*
                     );
                 }
             }
@@ -92,18 +92,18 @@ macro_rules! __event {
         [$(($name:literal $value:ident ($expr:expr)))*]
     ) => {{
         let recording = $crate::is_recording();
-        const TARGET: &str = $crate::__private::target($crate::__private::Kind::$kind);
+        const TARGET: &str = $crate::__private::Kind::$kind.target();
         if recording || $crate::__mirrors!(TARGET, $LEVEL) {
-            match ($(&$expr,)*) {
-                ($($value,)*) => {
+            match ($crate::__peer!($($peer)?), $(&$expr,)*) {
+                (peer, $($value,)*) => {
                     if recording {
                         static SITE: $crate::__private::Site = $crate::__private::Site::event(
                             $crate::__private::Kind::$kind, concat!(file!(), ":", line!()), $level, &[$($name),*],
                         )$(.$restored())?;
-                        $crate::__private::emit(&SITE, $crate::__peer!($($peer)?), ($($value,)*));
+                        $crate::__private::emit(&SITE, peer, ($($value,)*));
                     }
                     $crate::__mirror!(
-                        ($($peer)?) TARGET, $LEVEL, ("{}", $crate::__private::Kind::$kind.name())
+                        (peer) TARGET, $LEVEL, ("{}", $crate::__private::Kind::$kind.name())
                         $(($value $name "{:?}"))*
                     );
                 }
@@ -118,10 +118,14 @@ macro_rules! __event {
 /// The peer's current term is now this; later events of the peer carry it.
 #[macro_export]
 macro_rules! term {
-    ($peer:expr, $term:expr) => {{
-        $crate::__private::set_term(&$peer, $term);
-        $crate::__event!(($peer) TermChange "info" INFO)
-    }};
+    ($peer:expr, $term:expr) => {
+        match &$peer {
+            peer => {
+                $crate::__private::set_term(peer, $term);
+                $crate::__event!((peer) TermChange "info" INFO)
+            }
+        }
+    };
 }
 
 /// The peer now has this role (`follower candidate leader ...`), in its current term or in the one given.
@@ -130,10 +134,14 @@ macro_rules! role {
     ($peer:expr, $role:expr) => {
         $crate::__event!(($peer) Role "info" INFO "role" ($role))
     };
-    ($peer:expr, $role:expr, $term:expr) => {{
-        $crate::__private::set_term(&$peer, $term);
-        $crate::role!($peer, $role)
-    }};
+    ($peer:expr, $role:expr, $term:expr) => {
+        match &$peer {
+            peer => {
+                $crate::__private::set_term(peer, $term);
+                $crate::role!(peer, $role)
+            }
+        }
+    };
 }
 
 /// The peer gave its vote of its current term.
@@ -155,16 +163,21 @@ macro_rules! log_append {
 /// `entries` the whole log from index 1. It is not a new deed, and counts as durable.
 #[macro_export]
 macro_rules! restored {
-    ($peer:expr, $term:expr, $vote:expr, $entries:expr) => {{
-        $crate::__private::set_term(&$peer, $term);
-        $crate::__event!(($peer) TermChange.restored "info" INFO);
-        if let Some(vote) = $vote {
-            $crate::__event!(($peer) Vote.restored "info" INFO "for" (vote));
+    ($peer:expr, $term:expr, $vote:expr, $entries:expr) => {
+        match &$peer {
+            peer => {
+                $crate::__private::set_term(peer, $term);
+                $crate::__event!((peer) TermChange.restored "info" INFO);
+                if let Some(vote) = $vote {
+                    $crate::__event!((peer) Vote.restored "info" INFO "for" (vote));
+                }
+                $crate::__event!(
+                    (peer) LogAppend.restored "debug" DEBUG
+                    "first" (1_u64) "entries" ($crate::__private::EntryList::new($entries))
+                )
+            }
         }
-        $crate::__event!(
-            ($peer) LogAppend.restored "debug" DEBUG "first" (1_u64) "entries" ($crate::__private::EntryList::new($entries))
-        )
-    }};
+    };
 }
 
 /// The peer removed this index of its log and all behind it.
@@ -225,10 +238,12 @@ macro_rules! rpc_reply {
 /// remembers the RPC for [`reply_used!`].
 #[macro_export]
 macro_rules! rpc_return {
-    ($peer:expr, $rpc:expr, $outcome:expr $(, $name:literal: $value:expr)* $(,)?) => {{
-        $crate::__private::remember_reply($rpc);
-        $crate::__event!(($peer) RpcReturn "debug" DEBUG "rpc" ($rpc) "outcome" ($outcome) $($name ($value))*)
-    }};
+    ($peer:expr, $rpc:expr, $outcome:expr $(, $name:literal: $value:expr)* $(,)?) => {
+        $crate::__event!(
+            ($peer) RpcReturn "debug" DEBUG
+            "rpc" ($crate::__private::remember_reply($rpc)) "outcome" ($outcome) $($name ($value))*
+        )
+    };
 }
 
 /// The caller acts on an answer (counts the vote, moves an index): `reply_used!(peer, "count vote")`, for the RPC that
@@ -267,7 +282,11 @@ macro_rules! fault {
 macro_rules! invariant {
     ($peer:expr, $name:expr, $holds:expr) => {{
         let holds: bool = $holds;
-        $crate::__event!(($peer) Invariant "warn" WARN "name" ($name) "holds" (holds));
+        if holds {
+            $crate::__event!(($peer) Invariant "debug" DEBUG "name" ($name) "holds" (holds));
+        } else {
+            $crate::__event!(($peer) Invariant "warn" WARN "name" ($name) "holds" (holds));
+        }
         holds
     }};
 }

@@ -45,6 +45,7 @@ impl Peer {
     /// Begins an incarnation of the peer called `id` (a number or a short text), in the thread's current test.
     ///
     /// The second `Peer::new` with the same id in a test is the peer's restart: incarnation 1.
+    #[track_caller]
     pub fn new(id: impl Into<PeerId>) -> Self {
         PeerBuilder::new(id).start()
     }

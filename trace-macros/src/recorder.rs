@@ -166,6 +166,7 @@ impl Builder {
                 boot: os::boot(),
                 pid: Some(u64::from(std::process::id())),
                 clock: Some("monotonic".into()),
+                one_writer: false,
                 meta: Vec::new(),
             },
             lost_events: 0,

@@ -8,6 +8,7 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 thread_local! {
     // No destructor, so that it can be read until the thread's very last moment. 0: none yet.
     static CURRENT: Cell<u64> = const { Cell::new(0) };
+    static ENDS_UNSEEN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A new id.
@@ -34,6 +35,14 @@ pub(crate) fn become_task(id: u64) {
 fn first() -> u64 {
     let id = allocate();
     CURRENT.set(id);
-    crate::thread::announce_untracked();
+    let thread = std::thread::current();
+    // The main thread ends with the process, which has a last word of its own.
+    ENDS_UNSEEN.set(thread.name() != Some("main"));
+    crate::thread::begin_untracked(thread.name());
     id
+}
+
+/// Whether this thread was not spawned through us, so that nobody but its own end tells of its end.
+pub(crate) fn ends_unseen() -> bool {
+    ENDS_UNSEEN.get()
 }

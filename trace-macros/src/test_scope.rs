@@ -1,6 +1,7 @@
 //! Tests: which one runs, what it does now, how it ended. Several may run at once in one process.
 
 use std::collections::HashMap;
+use std::panic::Location;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use peerscope_format::vocabulary::Kind;
@@ -24,6 +25,7 @@ use crate::site::Site;
 pub struct Test {
     scope: Arc<Scope>,
     name: String,
+    begun_at: &'static Location<'static>,
     ended: bool,
     guard: Option<Entered>,
 }
@@ -43,20 +45,21 @@ impl Test {
         let id = if run == 1 { name.to_owned() } else { format!("{name}#{run}") };
         let scope = Arc::new(Scope::new(Some(id.into()), None, None, 0));
         static SITE: Site = Site::primitive(Kind::TestBegin, &["name"]);
+        let begun_at = Location::caller();
         if let Some(recorder) = recorder() {
-            SITE.record_at(recorder, &scope, &(name,), std::panic::Location::caller());
+            SITE.record_at(recorder, &scope, &(name,), begun_at);
         }
         let guard = Some(scope::enter(scope.clone()));
-        Test { scope, name: name.to_owned(), ended: false, guard }
+        Test { scope, name: name.to_owned(), begun_at, ended: false, guard }
     }
 
     /// Ends the test with its verdict: passed, or failed and why.
     #[track_caller]
     pub fn end(mut self, verdict: Result<(), &str>) {
-        self.finish(verdict, std::panic::Location::caller());
+        self.finish(verdict, Location::caller());
     }
 
-    fn finish(&mut self, verdict: Result<(), &str>, caller: &'static std::panic::Location<'static>) {
+    fn finish(&mut self, verdict: Result<(), &str>, caller: &'static Location<'static>) {
         static SITE: Site = Site::primitive(Kind::TestEnd, &["name", "verdict", "why"]);
         self.ended = true;
         if let Some(recorder) = recorder() {
@@ -70,7 +73,8 @@ impl Drop for Test {
     fn drop(&mut self) {
         if !self.ended {
             let verdict = if std::thread::panicking() { Err("it panicked") } else { Ok(()) };
-            self.finish(verdict, std::panic::Location::caller());
+            // Where a scope ends, a destructor cannot know.
+            self.finish(verdict, self.begun_at);
         }
         self.guard.take();
     }

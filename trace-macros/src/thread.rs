@@ -135,11 +135,18 @@ impl<T> JoinHandle<T> {
 }
 
 /// The first word of a thread that was not spawned here: `main`, or a library's.
-pub(crate) fn announce_untracked() {
+pub(crate) fn begin_untracked(name: Option<&str>) {
     static BEGIN: Site = Site::runtime(Kind::TaskBegin, &["name"]);
     let Some(recorder) = recorder() else { return };
-    let thread = std::thread::current();
-    scopes::with_current(|scope| BEGIN.record(recorder, scope, &(thread.name(),)));
+    scopes::with_current(|scope| BEGIN.record(recorder, scope, &(name,)));
+}
+
+/// The last word of such a thread; how it ended it cannot know.
+#[cfg(feature = "record")]
+pub(crate) fn end_untracked() {
+    static END: Site = Site::runtime(Kind::TaskEnd, &[]);
+    let Some(recorder) = recorder() else { return };
+    scopes::with_current(|scope| END.record(recorder, scope, &()));
 }
 
 /// The first word of a thread that `caller` spawned.

@@ -15,6 +15,9 @@ pub struct TraceHeader {
     pub pid: Option<u64>,
     /// The clock of `ts`, `monotonic` or a simulator's.
     pub clock: Option<String>,
+    /// Whether one writer wrote all events, so that their order in the file is the order in which it saw them. Where it is
+    /// false, several threads wrote side by side, and only their edges and times tell the order between them.
+    pub one_writer: bool,
     /// Free key/values: `program`, `args`, `seed`, `test`, ...
     pub meta: Vec<(String, Value)>,
 }

@@ -217,8 +217,8 @@ impl Kind {
     }
 
     /// The topic of events that name none: the kind's name up to its dot (`lock.wait` -> `lock`).
-    pub fn topic(self) -> &'static str {
-        self.name().split('.').next().unwrap_or(self.name())
+    pub const fn topic(self) -> &'static str {
+        up_to_dot(self.name())
     }
 
     /// Whether this kind has a field called `name`; for checks at compile time.
@@ -233,6 +233,14 @@ impl Kind {
         }
         false
     }
+}
+
+const fn up_to_dot(name: &str) -> &str {
+    let mut place = 0;
+    while place < name.len() && name.as_bytes()[place] != b'.' {
+        place += 1;
+    }
+    name.split_at(place).0
 }
 
 const fn const_eq(one: &str, other: &str) -> bool {
@@ -295,6 +303,7 @@ mod tests {
             assert_eq!(names.len(), kind.fields().len(), "{kind:?} names a field twice");
         }
         assert_eq!(Kind::from_name("no.such.kind"), None);
-        assert_eq!(Kind::LockWait.topic(), "lock");
+        assert_eq!((Kind::LockWait.topic(), Kind::LockWait.target()), ("lock", "peerscope::lock"));
+        assert_eq!((Kind::Role.topic(), Kind::Role.target()), ("role", "peerscope::role"));
     }
 }

@@ -11,7 +11,7 @@
 //! head       := magic:byte{8} version:u32 chunk_size:u32 body_len:u32 crc:u32
 //!               lost_events:u64 lost_bytes:u64 chunks:u32 zero{20} body:any zero*
 //!               crc = CRC-32 of version, chunk_size, body_len and body; the counters behind it may change while the
-//!               program runs; chunks = 0 while the file is open, then the number of its chunks + 1; body = a map of `tick` ("ns" or "counter"), `start host boot pid clock`
+//!               program runs; chunks = 0 while the file is open, then the number of its chunks + 1; body = a map of `tick` ("ns" or "counter"), `start host boot pid clock one_writer`
 //! chunk      := magic:u32 role:u32 number:u32 crc:u32 generation:u64 base_ticks:u64 base_ns:u64 zero{8}
 //!               committed:u32 sealed:u32 payload_crc:u32 zero{4} payload
 //!               crc = CRC-32 of all before `committed` but itself; number = place in the file, from 0;

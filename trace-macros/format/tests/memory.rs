@@ -64,7 +64,9 @@ fn native(what: &str, file: &[u8]) {
 fn native_files() {
     let head = |chunk_size| {
         let header = TraceHeader::default();
-        FileHead { chunk_size, tick: Tick::Nanosecond, header, lost_events: 0, lost_bytes: 0, chunks: None }.encode().to_vec()
+        FileHead { chunk_size, tick: Tick::Nanosecond, header, lost_events: 0, lost_bytes: 0, chunks: None }
+            .encode()
+            .to_vec()
     };
     let chunk = |role, committed| {
         ChunkHead { role, number: 0, generation: 0, base_ticks: 0, base_ns: 0, committed, sealed: None }.encode()

@@ -81,6 +81,7 @@ fn full_header() -> TraceHeader {
         boot: Some("b".into()),
         pid: Some(4711),
         clock: Some("monotonic".into()),
+        one_writer: true,
         meta: vec![
             ("program".into(), Value::from("lab")),
             ("seed".into(), Value::List(vec![Value::U64(42), Value::Null])),

@@ -1,5 +1,6 @@
 //! The mapped file: room for chunks, handed out whole.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -136,27 +137,47 @@ impl Growing {
     }
 }
 
-/// Creates the file. One that another process records into at this moment is left alone: that process has it mapped, and
-/// cutting it short would kill it. Ours then gets the process id into its name.
+/// Creates the file and locks it until the process ends, however it ends. A plain file that is there already is replaced,
+/// but not one that another process records into at this moment: that process has it mapped, and cutting it short would
+/// kill it. Ours then gets the process id into its name.
 fn claim(path: &Path, shared: bool) -> io::Result<(File, PathBuf)> {
     let mut path = path.to_owned();
-    if let Ok(other) = File::open(&path) {
-        if other.try_lock().is_err() {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
-            path.set_file_name(format!("{name}.{}.{extension}", std::process::id()));
+    loop {
+        match os::create_private(&path, shared) {
+            Ok(file) => {
+                file.lock()?;
+                // Until it was locked, a process that began at the same moment could take it for an old one.
+                if os::is_at(&file, &path) {
+                    return Ok((file, path));
+                }
+            }
+            // What is no plain file (a device, a link, a folder) is not ours to replace, nor to open: a pipe would block.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match std::fs::symlink_metadata(&path) {
+                Ok(found) if found.is_file() => match File::open(&path) {
+                    Ok(other) if other.try_lock().is_err() => path.set_file_name(with_process_id(&path)),
+                    // Removed under its lock, so that no two processes remove, and no new one is taken for it.
+                    Ok(other) if os::is_at(&other, &path) => std::fs::remove_file(&path)?,
+                    Ok(_) => {}
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                },
+                Ok(_) => return Err(error),
+                Err(_) => {}
+            },
+            Err(error) => return Err(error),
         }
-        drop(other);
     }
-    match std::fs::symlink_metadata(&path) {
-        // What is no plain file (a device, a link, a folder) is not ours to replace.
-        Ok(found) if found.is_file() => std::fs::remove_file(&path)?,
-        _ => {}
+}
+
+/// `trace.pscope` becomes `trace.4711.pscope`.
+fn with_process_id(path: &Path) -> OsString {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
     }
-    let file = os::create_private(&path, shared)?;
-    // Held until the process ends, however it ends.
-    file.lock()?;
-    Ok((file, path))
+    name
 }
 
 /// A chunk of the mapped file. Whoever has it is its only writer.

@@ -129,6 +129,21 @@ pub(crate) fn create_private(path: &Path, shared: bool) -> io::Result<File> {
     options.open(path)
 }
 
+/// Whether `file` is the one that `path` names now.
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let id = |found: std::fs::Metadata| (found.dev(), found.ino());
+        file.metadata().map(id).ok().is_some_and(|own| std::fs::symlink_metadata(path).map(id).ok() == Some(own))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
+    }
+}
+
 /// The machine's name.
 pub(crate) fn host() -> Option<String> {
     read_line("/proc/sys/kernel/hostname").or_else(|| std::env::var("HOSTNAME").ok())

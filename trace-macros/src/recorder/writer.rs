@@ -84,6 +84,9 @@ struct GiveBack(Cell<bool>);
 impl Drop for GiveBack {
     fn drop(&mut self) {
         let Some(recorder) = recorder() else { return };
+        if task::ends_unseen() {
+            crate::thread::end_untracked();
+        }
         with_writer(|writer| {
             if let Some(continued) = writer.leave() {
                 recorder.pool().push(continued);

@@ -92,7 +92,9 @@ impl<T: ?Sized> Mutex<T> {
     /// If the lock is held, or a holder panicked.
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
-        let seen = recorder().map(|recorder| (recorder, Location::caller()));
+        // Outside of the closure, in which the caller would be this file.
+        let caller = Location::caller();
+        let seen = recorder().map(|recorder| (recorder, caller));
         match self.inner.try_lock() {
             Ok(guard) => Ok(self.hold(guard, seen, None)),
             Err(TryLockError::Poisoned(error)) => {

@@ -71,7 +71,8 @@ fn last<'a>(fields: MapRef<'a>, name: &str) -> Option<ValueRef<'a>> {
 }
 
 fn take(fields: MapRef<'_>, line: &RawLine<'_>, troubles: &mut Troubles) -> TraceHeader {
-    let mut header = TraceHeader::default();
+    // The lines stand in the order in which their writer saw the events.
+    let mut header = TraceHeader { one_writer: true, ..TraceHeader::default() };
     for (name, value) in fields.iter() {
         let text = <&str>::from_value(value).map(str::to_owned);
         let known = match name {

@@ -22,6 +22,11 @@ macro_rules! vocabulary {
                 match self { $(Kind::$kind => $name,)+ }
             }
 
+            /// The `tracing` target under which events of this kind are mirrored: `peerscope::` and the [topic](Kind::topic).
+            pub const fn target(self) -> &'static str {
+                match self { $(Kind::$kind => up_to_dot(concat!("peerscope::", $name)),)+ }
+            }
+
             /// What an event of this kind says.
             pub const fn doc(self) -> &'static str {
                 match self { $(Kind::$kind => concat!($($doc),+),)+ }

@@ -62,6 +62,7 @@ impl FileHead {
             ("boot", text(&header.boot)),
             ("pid", header.pid.map(Value::U64)),
             ("clock", text(&header.clock)),
+            ("one_writer", header.one_writer.then_some(Value::Bool(true))),
         ];
         let body = body.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
         let body = Value::Map(body).to_bytes();
@@ -119,6 +120,7 @@ impl FileHead {
                 boot: text("boot"),
                 pid: body.get("pid").and_then(u64::from_value),
                 clock: text("clock"),
+                one_writer: body.get("one_writer").and_then(bool::from_value).unwrap_or(false),
                 meta: Vec::new(),
             },
             lost_events: u64_at(24),

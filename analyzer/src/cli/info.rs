@@ -1,0 +1,42 @@
+//! `peerscope info`: what a trace is.
+
+use std::io::Write;
+
+use lexopt::Arg;
+use peerscope_analyzer::read;
+use peerscope_analyzer::report::info::Info;
+
+use super::args::{self, Format};
+use super::output::{self, Output};
+use super::{Command, Exit, Failure};
+
+pub(super) const COMMAND: Command = Command {
+    name: "info",
+    usage: "TRACE [--format text|json]",
+    summary: "peers, terms, tasks, locks, events, losses, clock",
+    help: "
+  TRACE            a .pscope file, a .jsonl file, or a folder of them
+  --format FORMAT  text (default) or json",
+    run,
+};
+
+fn run(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
+    let (mut traces, mut format) = (Vec::new(), Format::Text);
+    while let Some(arg) = args.next()? {
+        match arg {
+            Arg::Value(path) => traces.push(path),
+            Arg::Long("format") => format = args::parsed(args)?,
+            other => return Err(args::other(other)),
+        }
+    }
+    let path = args::one(traces)?;
+    let (trace, problems) = read::read(&[path]).map_err(|error| Failure::Input(error.to_string()))?;
+    let info = Info::new(&trace, &problems);
+    let mut out = Output::new();
+    match format {
+        Format::Text => info.write_text(&mut out, output::style())?,
+        Format::Json => info.write_json(&mut out)?,
+    }
+    out.flush()?;
+    Ok(Exit::Clean)
+}

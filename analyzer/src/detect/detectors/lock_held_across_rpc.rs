@@ -1,0 +1,337 @@
+//! A task keeps a lock while it waits for another peer's answer.
+
+use std::collections::BTreeMap;
+
+use peerscope_format::vocabulary::{Body, Kind};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::detect::finding::{Class, Finding, Gap, Nature, Object, Outcome};
+use crate::detect::registry::{Detector, Explain, Need, Thresholds};
+use crate::detect::words::{Words, missing_parts, span};
+use crate::facts::{Facts, Hold, Rpc, Wait, WaitOn};
+use crate::model::{EventId, LockId, PeerId, RpcId};
+
+/// The declaration.
+pub const DETECTOR: Detector = Detector {
+    name: "lock-held-across-rpc",
+    summary: "a task keeps an exclusive lock while it waits for a remote call's answer",
+    explain: Explain {
+        what_it_is: "\
+A task takes an exclusive lock, sends a request to another peer, and still holds the lock when the answer comes (or has \
+not come when the trace ends). A message that is sent under a lock without waiting for its answer is not meant.",
+        why_it_matters: "\
+How long the lock is held is now up to the network and to the other peer. Whatever else needs the lock waits as well: \
+handlers of other requests, heartbeats, timers. If the other peer's handler needs a lock whose holder waits for us in \
+turn, nobody ever goes on.",
+        example: "\
+One guard lives through the whole loop:
+  let raft = self.raft.lock();
+  for peer in &self.peers {
+      let reply = peer.request_vote(raft.term, raft.me);    // 50 ms on a slow network, lock held
+      ...
+  }
+A heartbeat that arrives meanwhile waits for `raft`; with a delay of 50 ms a call, the peer handles nothing else.",
+        how_to_fix: "\
+Copy what the request needs into local values, release the lock, call, then take the lock again. Between the two the \
+world has moved: check that term and role are still those of the request before acting on the answer.",
+    },
+    needs: &[Need::Holds, Need::Waits, Need::Rpcs],
+    thresholds: &[],
+    run,
+};
+
+/// One call under a lock.
+struct Case {
+    acquire: EventId,
+    send: EventId,
+    rpc: RpcId,
+    lock: LockId,
+    /// `rpc.return`; none = the trace ends in the wait.
+    back: Option<EventId>,
+    /// How many tasks waited for the lock meanwhile.
+    waiters: usize,
+    /// The longest of those waits, and for how long it overlaps the call.
+    longest: Option<(Wait, u64)>,
+}
+
+fn run(facts: &Facts<'_>, _: &Thresholds) -> Outcome {
+    let mut groups: BTreeMap<(String, String), Vec<Case>> = BTreeMap::new();
+    for rpc in facts.rpcs().all() {
+        for case in cases(facts, &rpc) {
+            groups.entry((place(facts, case.acquire), place(facts, case.send))).or_default().push(case);
+        }
+    }
+    let locks: FxHashSet<LockId> = groups.values().flatten().map(|case| case.lock).collect();
+    let waits = waits_by_lock(facts, &locks);
+    for case in groups.values_mut().flatten() {
+        count_waiters(facts, case, waits.get(&case.lock).map_or(&[], |waits| waits));
+    }
+    let findings = groups.into_values().filter_map(|cases| tell(facts, cases)).collect();
+    let mut gaps = missing_parts(facts);
+    gaps.extend(locks_unseen(facts));
+    Outcome { findings, gaps }
+}
+
+/// Where it stands in the program; where that is unknown, what it is about.
+fn place(facts: &Facts<'_>, event: EventId) -> String {
+    let event = facts.trace().event(event);
+    match (event.src(), event.body()) {
+        (Some(src), _) => src.to_owned(),
+        (None, Body::RpcSend(body)) => format!("{:?}", body.method),
+        (None, Body::LockAcquire(body)) => match body.lock.and_then(|id| facts.trace().lock_of(event, id)) {
+            Some(lock) => facts.trace().locks().name(lock).into_owned(),
+            None => String::new(),
+        },
+        _ => String::new(),
+    }
+}
+
+/// The exclusive holds under which the call was sent and which lasted until its answer was there.
+fn cases(facts: &Facts<'_>, rpc: &Rpc<'_>) -> Vec<Case> {
+    let trace = facts.trace();
+    let Some((send, task)) = rpc.send.and_then(|send| Some((send, trace.event(send).task()?))) else {
+        return Vec::new();
+    };
+    let still_waits = || facts.waits().began_at(send).is_some_and(|wait| wait.end.is_none());
+    let lasted = |hold: &Hold| match rpc.return_ {
+        Some(back) => trace.event(back).task() == Some(task) && hold.covers(back),
+        None => hold.release.is_none() && still_waits(),
+    };
+    let holds = facts.holds().held_by_task_at(task, send);
+    holds
+        .filter(|hold| !hold.shared && lasted(hold))
+        .map(|hold| Case {
+            acquire: hold.acquire,
+            send,
+            rpc: rpc.id,
+            lock: hold.lock,
+            back: rpc.return_,
+            waiters: 0,
+            longest: None,
+        })
+        .collect()
+}
+
+fn waits_by_lock(facts: &Facts<'_>, locks: &FxHashSet<LockId>) -> FxHashMap<LockId, Vec<Wait>> {
+    let mut waits: FxHashMap<LockId, Vec<Wait>> = FxHashMap::default();
+    if locks.is_empty() {
+        return waits;
+    }
+    for wait in facts.waits().all() {
+        if let WaitOn::Lock(lock) = wait.on
+            && locks.contains(&lock)
+        {
+            waits.entry(lock).or_default().push(*wait);
+        }
+    }
+    waits
+}
+
+/// Finds who waited for the lock between the send and its end. `waits` are those for this lock, by their begins.
+fn count_waiters(facts: &Facts<'_>, case: &mut Case, waits: &[Wait]) {
+    let trace = facts.trace();
+    let last = EventId(trace.len().saturating_sub(1) as u32);
+    let until = case.back.unwrap_or(last);
+    let begun = waits.partition_point(|wait| wait.begin < until);
+    let mut over = 0;
+    let mut tasks = FxHashSet::default();
+    for wait in waits[..begun].iter().rev() {
+        if wait.end.is_none_or(|end| end > case.send) {
+            let begin = trace.event(wait.begin).ts().max(trace.event(case.send).ts());
+            let end = trace.event(wait.end.unwrap_or(last).min(until)).ts();
+            let ns = end.saturating_sub(begin);
+            tasks.insert(wait.task);
+            if case.longest.is_none_or(|(_, longest)| ns >= longest) {
+                case.longest = Some((*wait, ns));
+            }
+        } else if wait.begin < case.acquire {
+            // Whoever waits through a hold began before it at most as long ago as the queue is long.
+            over += 1;
+            if over > LONGEST_QUEUE {
+                break;
+            }
+        }
+    }
+    case.waiters = tasks.len();
+}
+
+/// How many ended waits before the hold are looked at in search of one that did not end.
+const LONGEST_QUEUE: usize = 64;
+
+fn tell(facts: &Facts<'_>, mut cases: Vec<Case>) -> Option<Finding> {
+    let trace = facts.trace();
+    let words = Words(trace);
+    cases.sort_by_key(|case| case.send);
+    let deed = cases.first()?.send;
+    // The case that shows best what it costs; the first of equals.
+    let worst = cases.iter().rev().max_by_key(|case| case.longest.map(|(_, ns)| ns))?;
+    let (lock, reply) = (words.lock(worst.lock), words.reply(facts, worst.rpc));
+    let holder = words.actor(worst.send);
+    let cost = match (worst.waiters, worst.longest) {
+        (1, Some((wait, ns))) => format!("; meanwhile {} waits {} for it", words.author(wait.begin), span(ns)),
+        (tasks, Some((wait, ns))) => {
+            let longest = words.author(wait.begin);
+            format!("; meanwhile {tasks} tasks wait for it, the longest ({longest}) {}", span(ns))
+        }
+        _ => String::new(),
+    };
+    let title = format!("{holder} keeps {lock} while it waits for {reply}{cost}");
+    let fix = format!(
+        "copy what the request needs, release {lock} before the call, take it again afterwards, and check that term \
+         and role are still those of the request"
+    );
+    let mut finding = Finding::new(Class::Happened, Nature::Habit, deed, title, fix);
+    finding.witness(worst.acquire, format!("{} takes {lock}", words.author(worst.acquire)));
+    finding.witness(worst.send, format!("{} asks, and waits for {reply}", words.author(worst.send)));
+    if let Some((wait, _)) = worst.longest {
+        finding.witness(wait.begin, format!("{} waits for {lock}", words.author(wait.begin)));
+    }
+    if let Some(back) = worst.back {
+        finding.witness(back, format!("{} has {reply}, and still holds {lock}", words.author(back)));
+    }
+    finding.order_witnesses();
+    finding.peers = cases.iter().filter_map(|case| trace.event(case.send).peer()).collect();
+    finding.peers.sort_unstable();
+    finding.peers.dedup();
+    finding.term = trace.event(worst.send).term();
+    finding.acts = cases.iter().map(|case| Object::Hold(case.acquire)).collect();
+    finding.acts.dedup();
+    finding.count = cases.len();
+    Some(finding)
+}
+
+/// Peers that call others and never show a lock: whether they hold one meanwhile is unknown.
+fn locks_unseen(facts: &Facts<'_>) -> Option<Gap> {
+    let (trace, coverage) = (facts.trace(), facts.coverage());
+    let blind = |peer: &PeerId| {
+        let covered = coverage.peer(*peer);
+        covered.writes(Kind::RpcSend) && !covered.writes(Kind::LockAcquire)
+    };
+    let peers: Vec<_> = trace.peers().ids().filter(blind).collect();
+    let why = "they send requests, but the trace shows no lock of theirs".to_owned();
+    (!peers.is_empty()).then_some(Gap { why, peers })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::verdict::check;
+
+    #[test]
+    fn a_slow_network_makes_everybody_wait() {
+        check(
+            r#"
+            {"ts":0,"peer":0,"task":1,"kind":"lock.new","lock":1,"name":"raft"}
+            {"ts":1000000,"peer":0,"task":1,"kind":"lock.acquire","lock":1,"seq":1,"src":"raft.rs:40"}
+            {"ts":2000000,"peer":0,"task":1,"kind":"rpc.send","rpc":1,"method":"RequestVote","to":1,"src":"raft.rs:52"}
+            {"ts":3000000,"peer":0,"task":2,"kind":"lock.wait","lock":1,"src":"raft.rs:90"}
+            {"ts":52000000,"peer":0,"task":1,"kind":"rpc.return","rpc":1,"from":1,"src":"raft.rs:52"}
+            {"ts":52100000,"peer":0,"task":1,"kind":"lock.release","lock":1,"seq":1,"src":"raft.rs:40"}
+            {"ts":52200000,"peer":0,"task":2,"kind":"lock.acquire","lock":1,"seq":2}
+            {"ts":52300000,"peer":0,"task":2,"kind":"lock.release","lock":1,"seq":2}
+            {"ts":99000000,"kind":"process.end","how":"exit 0"}
+
+            warning lock-held-across-rpc: peer 0 keeps lock `raft` while it waits for the reply of RequestVote to peer 1; meanwhile task 2 of peer 0 waits 49.000 ms for it
+              raft.rs:40 task 1 of peer 0 takes lock `raft`
+              raft.rs:52 task 1 of peer 0 asks, and waits for the reply of RequestVote to peer 1
+              raft.rs:90 task 2 of peer 0 waits for lock `raft`
+              raft.rs:52 task 1 of peer 0 has the reply of RequestVote to peer 1, and still holds lock `raft`
+            "#,
+        );
+    }
+
+    #[test]
+    fn one_place_in_the_program_is_one_finding() {
+        check(
+            r#"
+            {"ts":10,"peer":0,"task":1,"kind":"lock.acquire","lock":1,"seq":1,"src":"raft.rs:40"}
+            {"ts":20,"peer":0,"task":1,"kind":"rpc.send","rpc":1,"method":"Append","to":1,"src":"raft.rs:52"}
+            {"ts":30,"peer":0,"task":1,"kind":"rpc.return","rpc":1,"from":1,"outcome":"timeout"}
+            {"ts":40,"peer":0,"task":1,"kind":"rpc.send","rpc":2,"method":"Append","to":2,"src":"raft.rs:52"}
+            {"ts":50,"peer":0,"task":1,"kind":"rpc.return","rpc":2,"from":2}
+            {"ts":60,"peer":0,"task":1,"kind":"lock.release","lock":1,"seq":1}
+            {"ts":99,"kind":"process.end","how":"exit 0"}
+
+            warning lock-held-across-rpc x2: peer 0 keeps lock `1` while it waits for the reply of Append to peer 1
+              raft.rs:40 task 1 of peer 0 takes lock `1`
+              raft.rs:52 task 1 of peer 0 asks, and waits for the reply of Append to peer 1
+              rpc.return task 1 of peer 0 has the reply of Append to peer 1, and still holds lock `1`
+            "#,
+        );
+    }
+
+    #[test]
+    fn a_lock_released_before_the_answer_is_not_held_across_the_call() {
+        check(
+            r#"
+            {"ts":10,"peer":0,"task":1,"kind":"lock.acquire","lock":1,"seq":1}
+            {"ts":20,"peer":0,"task":1,"kind":"rpc.send","rpc":1,"method":"Append","to":1}
+            {"ts":21,"peer":0,"task":1,"kind":"lock.release","lock":1,"seq":1}
+            {"ts":30,"peer":0,"task":1,"kind":"rpc.return","rpc":1,"from":1}
+            {"ts":99,"kind":"process.end","how":"exit 0"}
+
+            clean lock-held-across-rpc
+            "#,
+        );
+    }
+
+    #[test]
+    fn the_answer_never_comes() {
+        check(
+            r#"
+            {"ts":10,"peer":0,"task":1,"kind":"lock.acquire","lock":1,"seq":1,"src":"raft.rs:40"}
+            {"ts":20,"peer":0,"task":1,"kind":"rpc.send","rpc":1,"method":"Append","to":1,"src":"raft.rs:52"}
+            {"ts":30,"peer":0,"task":2,"kind":"lock.wait","lock":1,"src":"raft.rs:90"}
+            {"ts":35,"peer":0,"task":3,"kind":"lock.wait","lock":1,"src":"raft.rs:91"}
+            {"ts":3000040,"task":9,"kind":"process.end","how":"exit 1"}
+
+            warning lock-held-across-rpc: peer 0 keeps lock `1` while it waits for the reply of Append to peer 1; meanwhile 2 tasks wait for it, the longest (task 2 of peer 0) 3.000 ms
+              raft.rs:40 task 1 of peer 0 takes lock `1`
+              raft.rs:52 task 1 of peer 0 asks, and waits for the reply of Append to peer 1
+              raft.rs:90 task 2 of peer 0 waits for lock `1`
+            "#,
+        );
+    }
+
+    #[test]
+    fn readers_do_not_shut_each_other_out() {
+        check(
+            r#"
+            {"ts":10,"peer":0,"task":1,"kind":"lock.acquire","lock":1,"mode":"shared","seq":1}
+            {"ts":20,"peer":0,"task":1,"kind":"rpc.send","rpc":1,"method":"Append","to":1}
+            {"ts":30,"peer":0,"task":1,"kind":"rpc.return","rpc":1,"from":1}
+            {"ts":40,"peer":0,"task":1,"kind":"lock.release","lock":1,"mode":"shared","seq":1}
+            {"ts":99,"kind":"process.end","how":"exit 0"}
+
+            clean lock-held-across-rpc
+            "#,
+        );
+    }
+
+    #[test]
+    fn a_message_that_nobody_waits_for_does_not_count() {
+        check(
+            r#"
+            {"ts":10,"peer":0,"task":1,"kind":"lock.acquire","lock":1,"seq":1}
+            {"ts":20,"peer":0,"task":1,"kind":"rpc.send","rpc":1,"method":"Append","to":1}
+            {"ts":30,"peer":0,"task":2,"kind":"rpc.return","rpc":1,"from":1}
+            {"ts":40,"peer":0,"task":1,"kind":"lock.release","lock":1,"seq":1}
+            {"ts":99,"kind":"process.end","how":"exit 0"}
+
+            clean lock-held-across-rpc
+            "#,
+        );
+    }
+
+    #[test]
+    fn without_locks_in_the_trace_nobody_knows() {
+        check(
+            r#"
+            {"ts":20,"peer":0,"task":1,"kind":"rpc.send","rpc":1,"method":"Append","to":1}
+            {"ts":30,"peer":0,"task":1,"kind":"rpc.return","rpc":1,"from":1}
+
+            gap lock-held-across-rpc: the trace is cut off; what came after its end is unknown
+            gap lock-held-across-rpc: they send requests, but the trace shows no lock of theirs (0)
+            "#,
+        );
+    }
+}

@@ -1,0 +1,146 @@
+//! Words and turns that several detectors share: how things are called, what belongs to one critical section, where the
+//! trace itself is blind.
+
+use super::finding::{Gap, Object};
+use crate::facts::{Facts, WaitOn};
+use crate::model::{EventId, LockId, PeerId, RpcId, TaskId, Trace};
+
+/// How things are called in sentences.
+#[derive(Clone, Copy)]
+pub(crate) struct Words<'t>(pub(crate) &'t Trace);
+
+impl Words<'_> {
+    /// `peer 0`.
+    pub(crate) fn peer(self, peer: PeerId) -> String {
+        format!("peer {}", self.0.peers().name(peer))
+    }
+
+    /// `peers 0 and 1`.
+    pub(crate) fn peers(self, peers: &[PeerId]) -> String {
+        let mut peers = peers.to_vec();
+        peers.sort_by_key(|peer| self.0.peers().id(*peer));
+        let names: Vec<_> = peers.iter().map(|peer| self.0.peers().name(*peer).into_owned()).collect();
+        format!("peer{} {}", if names.len() == 1 { "" } else { "s" }, enumerate(&names))
+    }
+
+    /// `task 3`, or ``task `ticker` ``.
+    pub(crate) fn task(self, task: TaskId) -> String {
+        let (name, id) = (self.0.tasks().name(task), self.0.tasks().id(task).to_string());
+        if name == id { format!("task {id}") } else { format!("task {id} (`{name}`)") }
+    }
+
+    /// `task 3 of peer 0`: who wrote the event.
+    pub(crate) fn author(self, event: EventId) -> String {
+        let event = self.0.event(event);
+        match (event.task(), event.peer()) {
+            (Some(task), Some(peer)) => format!("{} of {}", self.task(task), self.peer(peer)),
+            (Some(task), None) => self.task(task),
+            (None, Some(peer)) => self.peer(peer),
+            (None, None) => "somebody".into(),
+        }
+    }
+
+    /// `peer 0` if the event has a peer, else its task.
+    pub(crate) fn actor(self, event: EventId) -> String {
+        self.0.event(event).peer().map_or_else(|| self.author(event), |peer| self.peer(peer))
+    }
+
+    /// ``lock `raft` ``.
+    pub(crate) fn lock(self, lock: LockId) -> String {
+        format!("lock `{}`", self.0.locks().name(lock))
+    }
+
+    /// What a task waits for: ``for lock `raft` ``.
+    pub(crate) fn wait(self, facts: &Facts<'_>, on: WaitOn) -> String {
+        let tables = self.0.tables();
+        match on {
+            WaitOn::Lock(lock) => format!("for {}", self.lock(lock)),
+            WaitOn::Join(task) => format!("for the end of {}", self.task(task)),
+            WaitOn::Rpc(rpc) => format!("for {}", self.reply(facts, rpc)),
+            WaitOn::Sleep { .. } => "for time to pass".into(),
+            WaitOn::Condition(condition) => {
+                format!("for a notify of condition `{}`", tables.conditions.name(condition))
+            }
+            WaitOn::Channel { channel, sends: true } => {
+                format!("to send on channel `{}`", tables.channels.name(channel))
+            }
+            WaitOn::Channel { channel, sends: false } => {
+                format!("to receive from channel `{}`", tables.channels.name(channel))
+            }
+            WaitOn::Group(group) => format!("for group `{}` to finish", tables.groups.name(group)),
+            WaitOn::Semaphore(semaphore) => format!("for permits of `{}`", tables.semaphores.name(semaphore)),
+            WaitOn::Timer(timer) => format!("for timer `{}`", tables.timers.name(timer)),
+        }
+    }
+
+    /// `the reply of RequestVote to peer 1`.
+    pub(crate) fn reply(self, facts: &Facts<'_>, rpc: RpcId) -> String {
+        let rpc = facts.rpcs().get(rpc);
+        let method = rpc.method.unwrap_or("a call");
+        match rpc.callee {
+            Some(callee) => format!("the reply of {method} to {}", self.peer(callee)),
+            None => format!("the reply of {method}"),
+        }
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn enumerate(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Nanoseconds as milliseconds.
+pub(crate) fn ms(ns: u64) -> String {
+    format!("{}.{:03} ms", ns / 1_000_000, ns / 1_000 % 1_000)
+}
+
+/// A span of time in the unit that suits it.
+pub(crate) fn span(ns: u64) -> String {
+    match ns {
+        0..1_000 => format!("{ns} ns"),
+        1_000..1_000_000 => format!("{}.{:03} us", ns / 1_000, ns % 1_000),
+        _ => ms(ns),
+    }
+}
+
+/// What the event belongs to, for the linker: all that its task did from one moment without a lock to the next; where
+/// no lock was held, its whole line.
+pub(crate) fn section(facts: &Facts<'_>, event: EventId) -> Option<Object> {
+    let view = facts.trace().event(event);
+    let outermost = view.task().and_then(|task| {
+        let mut at = event;
+        let mut began = None;
+        // Holds may overlap hand over hand; the section began where none was held.
+        while let Some(earliest) = facts.holds().held_by_task_at(task, at).map(|hold| hold.acquire).min() {
+            if began == Some(earliest) {
+                break;
+            }
+            (began, at) = (Some(earliest), earliest);
+        }
+        began
+    });
+    outermost.map(Object::Section).or(view.line().map(Object::Line))
+}
+
+/// The gaps that the trace itself has, for whoever judges what could stand in the missing parts. The words are the same
+/// for all detectors, so that a report can say them once.
+pub(crate) fn missing_parts(facts: &Facts<'_>) -> Vec<Gap> {
+    let coverage = facts.coverage();
+    let mut gaps = Vec::new();
+    if coverage.damaged {
+        gaps.push(Gap::everywhere("a part of the trace could not be read; what stood there is unknown"));
+    }
+    if coverage.lost_events > 0 {
+        let why = format!("{} events were lost while recording; what they said is unknown", coverage.lost_events);
+        let peers = facts.trace().peers().ids().filter(|peer| coverage.peer(*peer).lost_events > 0).collect();
+        gaps.push(Gap { why, peers });
+    }
+    if coverage.cut_off {
+        gaps.push(Gap::everywhere("the trace is cut off; what came after its end is unknown"));
+    }
+    gaps
+}

@@ -1,0 +1,112 @@
+//! What several detectors ask of a trace, each computed once, when it is first asked for.
+
+mod coverage;
+mod holds;
+mod roles;
+mod rpcs;
+#[cfg(test)]
+mod tests;
+mod wait_graph;
+mod waits;
+
+use std::sync::OnceLock;
+
+pub use self::coverage::{Coverage, PeerCoverage};
+pub use self::holds::{Hold, Holds};
+pub use self::roles::{Claim, Role, Roles};
+pub use self::rpcs::{Rpc, Rpcs};
+pub use self::wait_graph::{Blocker, Cycle, Root, Step, Stuck, WaitGraph};
+pub use self::waits::{Wait, WaitOn, Waits};
+use crate::model::Trace;
+use crate::order::Order;
+use crate::read::Problem;
+
+/// The facts of one trace. Shared by detectors, also between threads.
+pub struct Facts<'t> {
+    trace: &'t Trace,
+    problems: &'t [Problem],
+    order: OnceLock<Order<'t>>,
+    holds: OnceLock<Holds>,
+    waits: OnceLock<Waits>,
+    wait_graph: OnceLock<WaitGraph>,
+    roles: OnceLock<Roles>,
+    rpcs: OnceLock<Rpcs<'t>>,
+    coverage: OnceLock<Coverage>,
+}
+
+impl<'t> Facts<'t> {
+    /// The facts of `trace`, none computed yet; `problems` are what reading it said.
+    pub fn new(trace: &'t Trace, problems: &'t [Problem]) -> Self {
+        Facts {
+            trace,
+            problems,
+            order: OnceLock::new(),
+            holds: OnceLock::new(),
+            waits: OnceLock::new(),
+            wait_graph: OnceLock::new(),
+            roles: OnceLock::new(),
+            rpcs: OnceLock::new(),
+            coverage: OnceLock::new(),
+        }
+    }
+
+    /// Computes all facts, with two threads; whoever asks later does not wait.
+    pub fn compute(&self) {
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                self.order();
+                self.waits();
+            });
+            self.holds();
+            self.rpcs();
+            self.roles();
+            self.coverage();
+        });
+        self.wait_graph();
+    }
+
+    /// The trace itself.
+    pub fn trace(&self) -> &'t Trace {
+        self.trace
+    }
+
+    /// What reading the trace said.
+    pub fn problems(&self) -> &'t [Problem] {
+        self.problems
+    }
+
+    /// Happens-before.
+    pub fn order(&self) -> &Order<'t> {
+        self.order.get_or_init(|| Order::new(self.trace))
+    }
+
+    /// Who held which lock, from when to when.
+    pub fn holds(&self) -> &Holds {
+        self.holds.get_or_init(|| Holds::new(self.trace))
+    }
+
+    /// Who waited for what, from when to when.
+    pub fn waits(&self) -> &Waits {
+        self.waits.get_or_init(|| Waits::new(self.trace))
+    }
+
+    /// Who waits for whom at the end of the trace.
+    pub fn wait_graph(&self) -> &WaitGraph {
+        self.wait_graph.get_or_init(|| WaitGraph::at_end(self))
+    }
+
+    /// Who had which role, and who claimed to lead which term.
+    pub fn roles(&self) -> &Roles {
+        self.roles.get_or_init(|| Roles::new(self.trace))
+    }
+
+    /// Each RPC with its fate.
+    pub fn rpcs(&self) -> &Rpcs<'t> {
+        self.rpcs.get_or_init(|| Rpcs::new(self.trace))
+    }
+
+    /// What the trace does not show.
+    pub fn coverage(&self) -> &Coverage {
+        self.coverage.get_or_init(|| Coverage::new(self.trace, self.problems))
+    }
+}

@@ -1,0 +1,201 @@
+//! Waits: what a task had begun and not yet ended, from which event to which.
+//!
+//! A task's next event ends what it had begun, with these exceptions: the scheduling of an async task (`task.poll`,
+//! `task.pend`, `task.wake`) is no deed of its own; `cond.wait` is followed by the release that it implies; and a select
+//! begins several waits, which end together.
+
+use peerscope_format::value::Id;
+use peerscope_format::vocabulary::{Body, Kind};
+
+use crate::model::{
+    ChannelId, ConditionId, Dense, Event, EventId, GroupId, LockId, RpcId, SemaphoreId, TaskId, TimerId, Trace,
+};
+
+/// What a task waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WaitOn {
+    /// A lock.
+    Lock(LockId),
+    /// The end of a task.
+    Join(TaskId),
+    /// The outcome of an RPC.
+    Rpc(RpcId),
+    /// Time.
+    Sleep {
+        /// How long, in ns, where the program said so.
+        for_ns: Option<u64>,
+    },
+    /// A condition variable's notify.
+    Condition(ConditionId),
+    /// A channel.
+    Channel {
+        /// Which.
+        channel: ChannelId,
+        /// Whether the task wants to send rather than to receive.
+        sends: bool,
+    },
+    /// A wait group, barrier or latch.
+    Group(GroupId),
+    /// Permits.
+    Semaphore(SemaphoreId),
+    /// A timer, as one case of a select.
+    Timer(TimerId),
+}
+
+/// One wait of a task. A select that waits has one for each of its cases, with the same end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Who waits.
+    pub task: TaskId,
+    /// The event that began it.
+    pub begin: EventId,
+    /// The task's next event; `None` if the trace ends first.
+    pub end: Option<EventId>,
+    /// For what.
+    pub on: WaitOn,
+}
+
+/// All waits of a trace.
+#[derive(Debug, Default)]
+pub struct Waits {
+    all: Vec<Wait>,
+}
+
+impl Waits {
+    /// Finds all waits of `trace`.
+    pub fn new(trace: &Trace) -> Self {
+        let mut walk = Walk { trace, found: Vec::new(), tasks: vec![Open::default(); trace.tasks().len()] };
+        for event in trace.events() {
+            if let Some(task) = event.task() {
+                walk.event(event, task);
+            }
+        }
+        let mut all: Vec<_> = walk.found.into_iter().flatten().collect();
+        all.shrink_to_fit();
+        Waits { all }
+    }
+
+    /// All waits in the order of their begins.
+    pub fn all(&self) -> &[Wait] {
+        &self.all
+    }
+
+    /// The waits that the trace's end cut short, in the order of their begins.
+    pub fn unfinished(&self) -> impl Iterator<Item = &Wait> {
+        self.all.iter().filter(|wait| wait.end.is_none())
+    }
+
+    /// The wait that `event` began.
+    pub fn began_at(&self, event: EventId) -> Option<&Wait> {
+        let place = self.all.binary_search_by_key(&event, |wait| wait.begin).ok()?;
+        Some(&self.all[place])
+    }
+}
+
+/// What one task has begun and not ended.
+#[derive(Clone, Default)]
+struct Open<'t> {
+    /// Places of its waits, first to last; they are neighbours but for other tasks' waits between them.
+    waits: Vec<u32>,
+    /// The select that they are cases of.
+    select: Option<Id<'t>>,
+    /// The lock whose release `cond.wait` implies.
+    implied_release: Option<Id<'t>>,
+    /// The RPC that may turn out not to be waited for.
+    maybe_rpc: Option<Id<'t>>,
+}
+
+/// What an event begins.
+struct Begin<'t> {
+    on: WaitOn,
+    select: Option<Id<'t>>,
+}
+
+struct Walk<'t> {
+    trace: &'t Trace,
+    /// `None` where a wait turned out to be none.
+    found: Vec<Option<Wait>>,
+    tasks: Vec<Open<'t>>,
+}
+
+impl<'t> Walk<'t> {
+    fn event(&mut self, event: Event<'t>, task: TaskId) {
+        let Some(kind) = event.kind() else { return self.end(event, task, None) };
+        if matches!(kind, Kind::TaskPoll | Kind::TaskPend | Kind::TaskWake) {
+            return;
+        }
+        let open = &mut self.tasks[task.index()];
+        let begins = begins_wait(kind);
+        if open.waits.is_empty() && !begins {
+            return;
+        }
+        let ends_rpc = kind == Kind::RpcReturn && open.maybe_rpc.is_some();
+        let implied = kind == Kind::LockRelease && open.implied_release.is_some();
+        let body = if begins || ends_rpc || implied { event.body() } else { Body::Unknown };
+        if let Body::LockRelease(body) = body
+            && open.implied_release.take().is_some_and(|lock| body.lock == Some(lock))
+        {
+            return;
+        }
+        let begin = self.begin(event, &body);
+        let open = &self.tasks[task.index()];
+        let same_select = begin.as_ref().is_some_and(|begin| begin.select.is_some() && begin.select == open.select);
+        if !same_select {
+            let returned = if let Body::RpcReturn(body) = body { body.rpc } else { None };
+            self.end(event, task, returned);
+        }
+        if let Some(begin) = begin {
+            let open = &mut self.tasks[task.index()];
+            open.waits.push(self.found.len() as u32);
+            open.select = begin.select;
+            open.implied_release = if let Body::CondWait(body) = body { body.lock } else { None };
+            open.maybe_rpc = if let Body::RpcSend(body) = body { body.rpc } else { None };
+            self.found.push(Some(Wait { task, begin: event.id(), end: None, on: begin.on }));
+        }
+    }
+
+    /// Ends what `task` had begun; an RPC was waited for only if it is the one that `returned`.
+    fn end(&mut self, event: Event<'t>, task: TaskId, returned: Option<Id<'t>>) {
+        let open = &mut self.tasks[task.index()];
+        let was_none = open.maybe_rpc.is_some() && open.maybe_rpc != returned;
+        for place in open.waits.drain(..) {
+            match &mut self.found[place as usize] {
+                Some(wait) if !was_none => wait.end = Some(event.id()),
+                wait => *wait = None,
+            }
+        }
+        open.select = None;
+        open.implied_release = None;
+        open.maybe_rpc = None;
+    }
+
+    fn begin(&self, event: Event<'t>, body: &Body<'t>) -> Option<Begin<'t>> {
+        let (file, tables) = (event.source(), self.trace.tables());
+        let channel =
+            |id: Option<Id<'t>>, sends| Some(WaitOn::Channel { channel: tables.channels.get(file, id?)?, sends });
+        let (on, select) = match *body {
+            Body::LockWait(body) => (WaitOn::Lock(tables.locks.get(file, body.lock?)?), None),
+            Body::TaskJoin(body) => (WaitOn::Join(tables.tasks.get(file, body.child?)?), None),
+            Body::RpcSend(body) => (WaitOn::Rpc(tables.rpcs.get((), body.rpc?)?), None),
+            Body::Sleep(body) => (WaitOn::Sleep { for_ns: body.duration }, None),
+            Body::CondWait(body) => (WaitOn::Condition(tables.conditions.get(file, body.cond?)?), None),
+            Body::SemWait(body) => (WaitOn::Semaphore(tables.semaphores.get(file, body.sem?)?), None),
+            Body::GroupWait(body) => (WaitOn::Group(tables.groups.get(file, body.group?)?), None),
+            Body::ChanSend(body) => (channel(body.chan, true)?, body.select),
+            Body::ChanRecv(body) => (channel(body.chan, false)?, body.select),
+            // Outside a select, setting a timer waits for nothing.
+            Body::TimerSet(body) => (WaitOn::Timer(tables.timers.get(file, body.timer?)?), Some(body.select?)),
+            _ => return None,
+        };
+        Some(Begin { on, select })
+    }
+}
+
+/// Whether [`Walk::begin`] may find a wait in an event of this kind; the rest need not be decoded.
+fn begins_wait(kind: Kind) -> bool {
+    use Kind::{ChanRecv, ChanSend, CondWait, GroupWait, LockWait, RpcSend, SemWait, Sleep, TaskJoin, TimerSet};
+    matches!(
+        kind,
+        ChanRecv | ChanSend | CondWait | GroupWait | LockWait | RpcSend | SemWait | Sleep | TaskJoin | TimerSet
+    )
+}

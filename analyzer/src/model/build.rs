@@ -1,0 +1,226 @@
+//! Building a trace: events are taken in as their files hold them, then put into one order.
+
+use std::hash::Hash;
+
+use peerscope_format::shape::ResolvedShape;
+use peerscope_format::value::{FromValue, Id, Term, Value, ValueRef};
+use peerscope_format::vocabulary::{Body, Kind};
+use peerscope_format::wire::Context;
+use rustc_hash::FxHashMap;
+
+use super::columns::{Columns, MAX_SHAPES};
+use super::edges::{Collector, Edges};
+use super::{
+    Dense, Event, EventId, Grouped, LineId, PeerId, PeerScope, Scope, Source, SourceId, SourceShape, Tables, Task,
+    TaskId, Trace,
+};
+
+/// Events are numbered with 32 bits, of which the last values have meanings of their own.
+pub(crate) const MAX_EVENTS: usize = u32::MAX as usize - 16;
+
+/// A trace whose events are still in the order in which they were taken in.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    trace: Trace,
+    scopes: FxHashMap<Scope, u32>,
+    lines: FxHashMap<LineKey, LineId>,
+}
+
+/// What makes a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum LineKey {
+    Task(TaskId),
+    Peer(SourceId, PeerId, u64),
+}
+
+impl Draft {
+    pub(crate) fn new() -> Self {
+        let trace = Trace {
+            sources: Vec::new(),
+            shapes: Vec::new(),
+            scopes: Vec::new(),
+            columns: Columns::default(),
+            lines: Grouped::default(),
+            tables: Tables::default(),
+            tasks: Vec::new(),
+            edges: Edges::default(),
+        };
+        Draft { trace, scopes: FxHashMap::default(), lines: FxHashMap::default() }
+    }
+
+    /// The events so far, in the order in which they were taken in.
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    pub(crate) fn add_source(&mut self, source: Source) -> SourceId {
+        self.trace.sources.push(source);
+        SourceId::from_index(self.trace.sources.len() - 1)
+    }
+
+    /// The row of a shape; `None` if there are too many to tell apart.
+    pub(crate) fn add_shape(&mut self, source: SourceId, resolved: ResolvedShape) -> Option<u32> {
+        let row = self.trace.shapes.len();
+        (row < MAX_SHAPES).then(|| {
+            self.trace.shapes.push(SourceShape { source, resolved });
+            row as u32
+        })
+    }
+
+    /// Whose events `context` says they are, their term left open.
+    pub(crate) fn resolve(&mut self, source: SourceId, context: &Context) -> Scope {
+        let tables = &mut self.trace.tables;
+        let test = id_of(context.test.as_ref()).map(|id| tables.tests.intern((), id));
+        let cluster = id_of(context.cluster.as_ref()).map(|id| tables.clusters.intern((), id));
+        let peer = id_of(context.peer.as_ref()).map(|id| tables.peers.intern(PeerScope { test, cluster }, id));
+        let task = id_of(context.task.as_ref()).map(|id| tables.tasks.intern(source, id));
+        let incarnation = match id_of(context.incarnation.as_ref()) {
+            Some(Id::Number(number)) => number,
+            _ => 0,
+        };
+        let key = task.map(LineKey::Task).or(peer.map(|peer| LineKey::Peer(source, peer, incarnation)));
+        let line = key.map(|key| {
+            let next = LineId::from_index(self.lines.len());
+            *self.lines.entry(key).or_insert(next)
+        });
+        Scope { source, test, cluster, peer, incarnation, task, term: None, line }
+    }
+
+    /// The row of `scope` with `term`.
+    pub(crate) fn scope(&mut self, scope: &Scope, term: Option<Term>) -> u32 {
+        let scope = Scope { term, ..*scope };
+        let rows = &mut self.trace.scopes;
+        *self.scopes.entry(scope).or_insert_with(|| {
+            rows.push(scope);
+            rows.len() as u32 - 1
+        })
+    }
+
+    /// Takes in an event whose `values` have been walked once; `false` if the trace is full.
+    pub(crate) fn push(&mut self, ts: u64, scope: u32, shape: u32, values: &[u8]) -> bool {
+        let room = self.trace.len() < MAX_EVENTS;
+        if room {
+            self.trace.columns.push(ts, scope, shape, values);
+            self.trace.sources[self.trace.shapes[shape as usize].source.index()].events += 1;
+        }
+        room
+    }
+
+    /// Enters all that the events name into the tables, and finds which events follow which of other lines.
+    pub(crate) fn connect(&mut self) {
+        // The tables are taken out for the walk, which reads the events that stand beside them.
+        let mut tables = std::mem::take(&mut self.trace.tables);
+        let mut edges = Collector::default();
+        for event in self.trace.events().filter(|event| event.kind().is_some_and(connects)) {
+            let body = event.body();
+            tables.take_in(event.scope(), &body);
+            edges.take_in(event, &body, &tables);
+        }
+        self.trace.tables = tables;
+        let one_writer: Vec<bool> = self.trace.sources.iter().map(|source| source.header.one_writer).collect();
+        let scope_of = |id| self.trace.event(id).scope();
+        let file_order =
+            |id| Some(scope_of(id).source).filter(|source| one_writer[source.index()]).map(|source| source.0);
+        self.trace.edges = edges.finish(|id| scope_of(id).line, file_order);
+    }
+
+    /// Puts the events into `order`, which names each once by its place (`None`: as they are), and builds the indexes
+    /// over it. Also returns how many edges the order contradicts.
+    pub(crate) fn finish(self, order: Option<Vec<u32>>) -> (Trace, u64) {
+        let Draft { mut trace, lines, .. } = self;
+        let edges = std::mem::take(&mut trace.edges);
+        let (edges, contradicted) = match order {
+            None => edges.moved(|place| place),
+            Some(order) => {
+                trace.columns.permute(&order);
+                let mut places = vec![EventId(0); order.len()];
+                order.iter().enumerate().for_each(|(place, old)| places[*old as usize] = EventId::from_index(place));
+                drop(order);
+                edges.moved(|old| places[old.index()])
+            }
+        };
+        trace.edges = edges;
+        trace.columns.shrink();
+        trace.lines = Grouped::new(lines.len(), || {
+            trace.events().filter_map(|event| event.line().map(|line| (line.index(), event.id())))
+        });
+        trace.tasks = lives(&trace, &lines);
+        (trace, contradicted)
+    }
+}
+
+/// Whether events of this kind can name things or follow others at all; the rest need not be decoded.
+fn connects(kind: Kind) -> bool {
+    use Kind::{
+        Commit, Log, LogAppend, LogTruncate, Role, Sleep, SleepEnd, SpanEnter, SpanExit, TermChange, TestPhase,
+    };
+    !matches!(
+        kind,
+        Commit
+            | Log
+            | LogAppend
+            | LogTruncate
+            | Role
+            | Sleep
+            | SleepEnd
+            | SpanEnter
+            | SpanExit
+            | TermChange
+            | TestPhase
+    )
+}
+
+/// The lives of all tasks.
+fn lives(trace: &Trace, lines: &FxHashMap<LineKey, LineId>) -> Vec<Task> {
+    let mut tasks: Vec<Task> = trace
+        .tables
+        .tasks
+        .ids()
+        .map(|task| {
+            let line = lines.get(&LineKey::Task(task)).copied();
+            let peer =
+                line.and_then(|line| trace.line_events(line).iter().find_map(|event| trace.event(*event).peer()));
+            Task { line, peer, ..Task::default() }
+        })
+        .collect();
+    for event in trace.events() {
+        match event.kind() {
+            Some(Kind::TaskSpawn) => note_spawn(trace, event, &mut tasks),
+            Some(Kind::TaskBegin) => {
+                if let (Some(task), Body::TaskBegin(body)) = (event.task(), event.body()) {
+                    let life = &mut tasks[task.index()];
+                    life.begin = life.begin.or(Some(event.id()));
+                    life.daemon |= body.daemon.unwrap_or(false);
+                }
+            }
+            Some(Kind::TaskEnd) => {
+                if let Some(task) = event.task() {
+                    tasks[task.index()].end = Some(event.id());
+                }
+            }
+            _ => {}
+        }
+    }
+    tasks
+}
+
+fn note_spawn(trace: &Trace, event: Event<'_>, tasks: &mut [Task]) {
+    let Body::TaskSpawn(body) = event.body() else { return };
+    let Some(child) = body.child.and_then(|id| trace.task_of(event, id)) else { return };
+    let life = &mut tasks[child.index()];
+    if life.spawn.is_none() {
+        life.spawn = Some(event.id());
+        life.parent = event.task();
+    }
+    life.daemon |= body.daemon.unwrap_or(false);
+}
+
+/// The id that a context carries, if it is one.
+fn id_of(value: Option<&Value>) -> Option<Id<'_>> {
+    Id::from_value(match value? {
+        Value::U64(number) => ValueRef::U64(*number),
+        Value::I64(number) => ValueRef::I64(*number),
+        Value::Text(text) => ValueRef::Text(text),
+        _ => return None,
+    })
+}

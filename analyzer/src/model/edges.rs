@@ -1,0 +1,198 @@
+//! The cross edges of happens-before: which event of another line each event is known to follow.
+//!
+//! This is the one place that says what orders events of different lines. A kind that gives or takes a [`Signal`] is a
+//! row in [`Collector::take_in`]; locks, where one release frees many, have [`super::grants`]. The merge of files and
+//! [`crate::order`] both use the result.
+
+use peerscope_format::value::Id;
+use peerscope_format::vocabulary::Body;
+use rustc_hash::FxHashMap;
+
+use super::grants::{Grants, LockStep};
+use super::{ChannelId, Dense, Event, EventId, LineId, Tables};
+
+/// For each event, the events of other lines right before it. Together with the lines this is happens-before.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Edges {
+    /// Sorted by taker, then by giver; no pair stands twice.
+    pairs: Vec<Edge>,
+}
+
+/// `giver` happens before `taker`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Edge {
+    pub(crate) taker: EventId,
+    pub(crate) giver: EventId,
+}
+
+impl Edges {
+    fn new(mut pairs: Vec<Edge>) -> Self {
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs.shrink_to_fit();
+        Edges { pairs }
+    }
+
+    /// All edges by taker.
+    pub(crate) fn all(&self) -> &[Edge] {
+        &self.pairs
+    }
+
+    /// The same edges after the events were put into a new order; `place` says where each now stands. Those that the
+    /// order contradicts are left out, and counted.
+    pub(super) fn moved(self, place: impl Fn(EventId) -> EventId) -> (Self, u64) {
+        let before = self.pairs.len();
+        let moved = self.pairs.into_iter().map(|edge| Edge { taker: place(edge.taker), giver: place(edge.giver) });
+        let moved = Edges::new(moved.filter(|edge| edge.giver < edge.taker).collect());
+        let left_out = (before - moved.pairs.len()) as u64;
+        (moved, left_out)
+    }
+}
+
+/// What one event gives and another takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signal {
+    /// `task.spawn` to `task.begin`, by task.
+    Spawned,
+    /// `task.end` to `task.joined`, by task.
+    Ended,
+    /// `rpc.send` to `rpc.recv`, by RPC.
+    Request,
+    /// `rpc.reply` to `rpc.return`, by RPC.
+    Answer,
+    /// `msg.send` to `msg.recv`, by message.
+    Message,
+}
+
+const SIGNALS: usize = Signal::Message as usize + 1;
+/// Nobody gave the signal.
+const NOBODY: u32 = u32::MAX;
+/// Several events gave it: whom a taker follows is not known.
+const SEVERAL: u32 = u32::MAX - 1;
+
+/// Gathers edges while the events of a trace pass by, in any order that keeps each line's.
+#[derive(Debug, Default)]
+pub(super) struct Collector {
+    /// By signal, by object: the giver.
+    given: [Vec<u32>; SIGNALS],
+    taken: Vec<(Signal, u32, EventId)>,
+    grants: Grants,
+    items: Items,
+}
+
+impl Collector {
+    /// Notes what `event` gives and takes; `tables` knows all that it names.
+    pub(super) fn take_in(&mut self, event: Event<'_>, body: &Body<'_>, tables: &Tables) {
+        let file = event.source();
+        let task = |id: Option<Id<'_>>| id.and_then(|id| tables.tasks.get(file, id)).map(Dense::index);
+        let own_task = event.task().map(Dense::index);
+        let rpc = |id: Option<Id<'_>>| id.and_then(|id| tables.rpcs.get((), id)).map(Dense::index);
+        let message = |id: Option<Id<'_>>| id.and_then(|id| tables.messages.get((), id)).map(Dense::index);
+        let channel = |id: Option<Id<'_>>| id.and_then(|id| tables.channels.get(file, id));
+        match body {
+            Body::TaskSpawn(body) => self.give(Signal::Spawned, task(body.child), event),
+            Body::TaskBegin(_) => self.take(Signal::Spawned, own_task, event),
+            Body::TaskEnd(_) => self.give(Signal::Ended, own_task, event),
+            Body::TaskJoined(body) => self.take(Signal::Ended, task(body.child), event),
+            Body::RpcSend(body) => self.give(Signal::Request, rpc(body.rpc), event),
+            Body::RpcRecv(body) => self.take(Signal::Request, rpc(body.rpc), event),
+            Body::RpcReply(body) => self.give(Signal::Answer, rpc(body.rpc), event),
+            // An outcome other than `ok` may have come about without the answer.
+            Body::RpcReturn(body) if matches!(body.outcome, None | Some("ok")) => {
+                self.take(Signal::Answer, rpc(body.rpc), event);
+            }
+            Body::MsgSend(body) => self.give(Signal::Message, message(body.msg), event),
+            Body::MsgRecv(body) => self.take(Signal::Message, message(body.msg), event),
+            Body::ChanSend(body) => self.items.send(channel(body.chan), event),
+            Body::ChanSent(body) => self.items.sent(channel(body.chan), body.seq, event),
+            Body::ChanReceived(body) => self.items.received(channel(body.chan), body.seq, event),
+            _ => {
+                if let Some((id, step)) = LockStep::of(body)
+                    && let Some(lock) = id.and_then(|id| tables.locks.get(file, id))
+                {
+                    self.grants.take_in(event, lock, step);
+                }
+            }
+        }
+    }
+
+    fn give(&mut self, signal: Signal, object: Option<usize>, event: Event<'_>) {
+        let Some(object) = object else { return };
+        let givers = &mut self.given[signal as usize];
+        if givers.len() <= object {
+            givers.resize(object + 1, NOBODY);
+        }
+        givers[object] = if givers[object] == NOBODY { event.id().0 } else { SEVERAL };
+    }
+
+    fn take(&mut self, signal: Signal, object: Option<usize>, event: Event<'_>) {
+        self.taken.extend(object.map(|object| (signal, object as u32, event.id())));
+    }
+
+    /// The edges, without those that the lines say already and those that contradict the order of a file that one
+    /// writer wrote. `line_of` and `file_order` (a file's number, if one writer wrote it) are asked for events.
+    pub(super) fn finish(
+        self,
+        line_of: impl Fn(EventId) -> Option<LineId>,
+        file_order: impl Fn(EventId) -> Option<u32>,
+    ) -> Edges {
+        let Collector { given, taken, grants, items } = self;
+        let mut pairs = Vec::new();
+        let mut add = |giver: EventId, taker: EventId| {
+            let same_line = line_of(taker).is_some_and(|line| line_of(giver) == Some(line));
+            let against_file = giver > taker && file_order(taker).is_some_and(|file| file_order(giver) == Some(file));
+            if giver != taker && !same_line && !against_file {
+                pairs.push(Edge { taker, giver });
+            }
+        };
+        for (signal, object, taker) in taken {
+            match given[signal as usize].get(object as usize) {
+                None | Some(&(NOBODY | SEVERAL)) => {}
+                Some(&giver) => add(EventId(giver), taker),
+            }
+        }
+        items.finish(&mut add);
+        grants.finish(&mut add);
+        Edges::new(pairs)
+    }
+}
+
+/// Values in channels: the begin of a send happens before its receive ends. Only the ends carry the value's `seq`.
+#[derive(Debug, Default)]
+struct Items {
+    /// By line: the send that has begun.
+    begun: FxHashMap<LineId, (ChannelId, EventId)>,
+    begins: FxHashMap<(ChannelId, u64), EventId>,
+    received: Vec<(ChannelId, u64, EventId)>,
+}
+
+impl Items {
+    fn send(&mut self, channel: Option<ChannelId>, event: Event<'_>) {
+        if let (Some(channel), Some(line)) = (channel, event.line()) {
+            self.begun.insert(line, (channel, event.id()));
+        }
+    }
+
+    fn sent(&mut self, channel: Option<ChannelId>, seq: Option<u64>, event: Event<'_>) {
+        let (Some(channel), Some(line)) = (channel, event.line()) else { return };
+        if let (Some((begun, begin)), Some(seq)) = (self.begun.remove(&line), seq)
+            && begun == channel
+        {
+            self.begins.insert((channel, seq), begin);
+        }
+    }
+
+    fn received(&mut self, channel: Option<ChannelId>, seq: Option<u64>, event: Event<'_>) {
+        if let (Some(channel), Some(seq)) = (channel, seq) {
+            self.received.push((channel, seq, event.id()));
+        }
+    }
+
+    fn finish(self, add: &mut impl FnMut(EventId, EventId)) {
+        for (channel, seq, end) in self.received {
+            if let Some(begin) = self.begins.get(&(channel, seq)) {
+                add(*begin, end);
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Taking in the events of images, chunk by chunk.
+
+use std::ops::Range;
+
+use peerscope_format::value::Term;
+use peerscope_format::vocabulary::Kind;
+use peerscope_format::wire::{self, Context, EventChunk, Image, RawRecord, Records, Tables};
+
+use super::merge::merge;
+use super::{Problem, ProblemKind};
+use crate::model::{Draft, Scope, Source, SourceId, Trace};
+
+/// Events taken in so far.
+pub(super) struct Scan {
+    draft: Draft,
+    /// Ranges of the draft's events within which times never run backwards: its chunks.
+    runs: Vec<Range<u32>>,
+    problems: Vec<Problem>,
+}
+
+/// What the records of one image refer to, as rows of the draft.
+struct Rows<'i> {
+    source: SourceId,
+    tables: &'i Tables,
+    shapes: Vec<Option<u32>>,
+    scopes: Vec<Option<Scope>>,
+    /// Of records before a chunk's first control record.
+    nobody: Scope,
+    /// The context and term of the last record, and their row: most records repeat them.
+    last: Option<(Option<u32>, Option<Term>, u32)>,
+}
+
+impl Scan {
+    pub(super) fn new() -> Self {
+        Scan { draft: Draft::new(), runs: Vec::new(), problems: Vec::new() }
+    }
+
+    /// Takes in all events of `image`; `problems` are what reading it said.
+    pub(super) fn image(&mut self, name: &str, image: Image, problems: Vec<wire::Problem>) {
+        let (clock, one_writer) = (image.clock(), image.header.one_writer);
+        let Image { header, tables, chunks, lost_events, .. } = image;
+        let source = self.draft.add_source(Source {
+            name: name.to_owned(),
+            header,
+            events: 0,
+            lost_events,
+            strings: tables.strings.clone(),
+        });
+        self.problems.extend(problems.into_iter().map(|problem| Problem {
+            source: Some(source),
+            kind: problem.kind.into(),
+            offset: Some(problem.offset),
+            detail: problem.detail,
+        }));
+        let ends = |id: u32| tables.shapes.get(u64::from(id)).is_some_and(|shape| shape.kind == Some(Kind::ProcessEnd));
+        let (mut ended, mut first_chunk) = (false, true);
+        let mut rows = self.rows(source, &tables);
+        for chunk in chunks {
+            let first = self.draft.trace().len() as u32;
+            let mut records = Records::new(&chunk.payload, chunk.base_ticks, &tables);
+            let broken = loop {
+                let at = records.position();
+                match records.next() {
+                    None => break None,
+                    Some(Err(error)) => break Some((at, error.to_string())),
+                    Some(Ok(record)) => {
+                        ended |= ends(record.shape);
+                        let ts = clock.ns(record.ticks);
+                        if !rows.take_in(&mut self.draft, ts, &record, &chunk.payload) {
+                            break Some((at, "the trace has more events or shapes than can be numbered".into()));
+                        }
+                    }
+                }
+            };
+            let after = self.draft.trace().len() as u32;
+            match self.runs.last_mut() {
+                // One writer's chunks follow one another.
+                Some(run) if one_writer && !first_chunk => run.end = after,
+                _ => self.runs.push(first..after),
+            }
+            first_chunk = false;
+            if let Some((at, why)) = broken {
+                self.broken(source, &chunk, at, &why);
+            }
+        }
+        if !ended {
+            let detail = "there is no process.end: the program was killed or is still running";
+            self.problem(Some(source), ProblemKind::CutOff, None, detail.into());
+        }
+    }
+
+    fn rows<'i>(&mut self, source: SourceId, tables: &'i Tables) -> Rows<'i> {
+        let mut shapes = vec![None; tables.shapes.len()];
+        for (id, shape) in tables.shapes.iter() {
+            shapes[id as usize] = self.draft.add_shape(source, shape.clone());
+        }
+        let nobody = self.draft.resolve(source, &Context::default());
+        Rows { source, tables, shapes, scopes: vec![None; tables.contexts.len()], nobody, last: None }
+    }
+
+    fn broken(&mut self, source: SourceId, chunk: &EventChunk, at: usize, why: &str) {
+        let left = chunk.payload.len() - at;
+        let detail = format!("{why}; the last {left} bytes of a chunk of events are left out");
+        self.problem(Some(source), ProblemKind::Corrupt, Some(chunk.offset + at as u64), detail);
+    }
+
+    fn problem(&mut self, source: Option<SourceId>, kind: ProblemKind, offset: Option<u64>, detail: String) {
+        self.problems.push(Problem { source, kind, offset, detail });
+    }
+
+    /// Puts all events into one order.
+    pub(super) fn finish(mut self) -> (Trace, Vec<Problem>) {
+        self.draft.connect();
+        let trace = self.draft.trace();
+        // The order of one file by one writer is what it is.
+        let in_order = trace.sources().len() == 1 && trace.sources()[0].header.one_writer;
+        let order = (!in_order).then(|| merge(trace, &self.runs));
+        let (trace, contradicted) = self.draft.finish(order);
+        let mut problems = self.problems;
+        if contradicted > 0 {
+            let detail = format!(
+                "{contradicted} events should follow others that, by the rest of the trace, come later; these links are not used"
+            );
+            problems.push(Problem { source: None, kind: ProblemKind::Contradictory, offset: None, detail });
+        }
+        (trace, problems)
+    }
+}
+
+impl Rows<'_> {
+    /// Takes in one record; `false` if there is no room for it.
+    fn take_in(&mut self, draft: &mut Draft, ts: u64, record: &RawRecord, payload: &[u8]) -> bool {
+        let Some(shape) = self.shapes.get(record.shape as usize).copied().flatten() else { return false };
+        let row = match self.last {
+            Some((context, term, row)) if (context, term) == (record.context, record.term) => row,
+            _ => {
+                let scope = self.scope(draft, record.context);
+                let row = draft.scope(&scope, record.term);
+                self.last = Some((record.context, record.term, row));
+                row
+            }
+        };
+        draft.push(ts, row, shape, &payload[record.values.clone()])
+    }
+
+    fn scope(&mut self, draft: &mut Draft, context: Option<u32>) -> Scope {
+        let Some(id) = context else { return self.nobody };
+        let Some(row) = self.scopes.get_mut(id as usize) else { return self.nobody };
+        if let Some(scope) = row {
+            return *scope;
+        }
+        match self.tables.contexts.get(u64::from(id)) {
+            Some(context) => *row.insert(draft.resolve(self.source, context)),
+            None => self.nobody,
+        }
+    }
+}

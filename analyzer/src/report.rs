@@ -1,0 +1,221 @@
+//! Findings as text and JSON, and the other things that people and programs read about a trace.
+//!
+//! [`check`] judges a trace and gives a [`Report`]: plain data with all names resolved, in which strings from the trace
+//! stand as they are. Only on the way out are they made harmless: [`Report::write_text`] writes through one pen that
+//! escapes every piece, [`Report::write_json`] through a formatter that does the same. No output depends on the order
+//! of a hash table: same trace in, same bytes out.
+
+mod build;
+pub mod escape;
+mod excerpt;
+pub mod explain;
+pub mod info;
+mod json;
+pub mod log;
+pub mod stuck;
+mod style;
+pub mod template;
+mod text;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+pub use self::style::Style;
+use crate::detect::finding::{Class, Severity};
+use crate::detect::registry::Detector;
+use crate::model::Trace;
+use crate::read::Problem;
+
+/// What to check, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Detectors to run; empty = all.
+    pub only: Vec<String>,
+    /// Detectors to leave out.
+    pub skip: Vec<String>,
+    /// Whether predictions were asked for.
+    pub predict: bool,
+    /// The folder below which source lines are quoted; without one, none is.
+    pub source_root: Option<PathBuf>,
+}
+
+impl Options {
+    fn selects(&self, detector: &Detector) -> bool {
+        let named = |names: &[String]| names.iter().any(|name| name == detector.name);
+        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+    }
+}
+
+/// Runs the detectors on `trace`; `problems` are what reading it said.
+pub fn check(trace: &Trace, problems: &[Problem], options: &Options) -> Report {
+    build::report(trace, problems, options)
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The files.
+    pub traces: Vec<TraceNote>,
+    /// The findings; causes stand before what they cause.
+    pub findings: Vec<FindingNote>,
+    /// Where detectors were blind.
+    pub gaps: Vec<GapNote>,
+    /// Detectors that found nothing and were blind nowhere.
+    pub clean: Vec<&'static str>,
+    /// Findings that the program itself asked not to see.
+    pub suppressed: u64,
+}
+
+/// A file.
+#[derive(Clone, Debug, Default)]
+pub struct TraceNote {
+    /// Its path as it was given.
+    pub path: String,
+    /// How many events it has.
+    pub events: usize,
+    /// How many peers wrote them.
+    pub peers: usize,
+    /// How many tasks it names.
+    pub tasks: usize,
+    /// What keeps it from being whole.
+    pub problems: Vec<ProblemNote>,
+}
+
+/// What keeps a file from being whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProblemNote {
+    /// The sort: `truncated`, `corrupt`, `lost`, ...
+    pub what: &'static str,
+    /// What exactly, and what it costs.
+    pub detail: String,
+}
+
+/// A finding.
+#[derive(Clone, Debug)]
+pub struct FindingNote {
+    /// `detector/1`.
+    pub id: String,
+    /// The detector's name.
+    pub detector: &'static str,
+    /// How sure it is.
+    pub class: Class,
+    /// How loud it is.
+    pub severity: Severity,
+    /// One sentence with the real names.
+    pub title: String,
+    /// How often it came true.
+    pub count: usize,
+    /// The test in which it fell.
+    pub test: Option<String>,
+    /// The consensus group.
+    pub cluster: Option<String>,
+    /// The peers' ids.
+    pub peers: Vec<String>,
+    /// The term that it concerns.
+    pub term: Option<u64>,
+    /// What the test did then.
+    pub phase: Option<String>,
+    /// When, in ns since the trace's start.
+    pub ts: u64,
+    /// The events that prove it, in causal order.
+    pub witnesses: Vec<WitnessNote>,
+    /// The ids of the findings that caused it.
+    pub caused_by: Vec<String>,
+    /// What to change.
+    pub fix: String,
+}
+
+/// An event of a proof.
+#[derive(Clone, Debug)]
+pub struct WitnessNote {
+    /// The file, as a place in [`Report::traces`].
+    pub trace: usize,
+    /// The event's place in the run's order.
+    pub event: u32,
+    /// When, in ns since the trace's start.
+    pub ts: u64,
+    /// The peer's id.
+    pub peer: Option<String>,
+    /// The task's id.
+    pub task: Option<String>,
+    /// The event's kind.
+    pub kind: String,
+    /// What happened there, in words.
+    pub text: String,
+    /// "file:line".
+    pub src: Option<String>,
+    /// That line, if it could and might be read.
+    pub excerpt: Option<String>,
+    /// A number for the peer's colour.
+    pub(crate) colour: usize,
+}
+
+/// Where a detector was blind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GapNote {
+    /// The detector's name, or what could not be done at all.
+    pub detector: &'static str,
+    /// Why.
+    pub why: String,
+    /// For which peers, by their ids; empty = all.
+    pub peers: Vec<String>,
+    /// In which files, as places in [`Report::traces`]; empty = all.
+    pub traces: Vec<usize>,
+}
+
+impl Report {
+    /// The severity of the loudest finding.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).min()
+    }
+
+    /// Whether everything could be looked at: no gap, and nothing missing from the files.
+    pub fn is_complete(&self) -> bool {
+        self.gaps.is_empty() && self.traces.iter().all(|trace| trace.problems.is_empty())
+    }
+
+    /// Adds the report of another run. Findings are numbered on, and only what is clean in both stays clean.
+    pub fn append(&mut self, mut other: Report) {
+        let first = self.traces.len();
+        let numbers = |detector: &str| self.findings.iter().filter(|finding| finding.detector == detector).count();
+        let renumbered = |id: &str| match id.rsplit_once('/') {
+            Some((detector, number)) => {
+                format!("{detector}/{}", number.parse::<usize>().map_or(0, |number| number + numbers(detector)))
+            }
+            None => id.to_owned(),
+        };
+        for finding in &mut other.findings {
+            finding.id = renumbered(&finding.id);
+            finding.caused_by.iter_mut().for_each(|cause| *cause = renumbered(cause));
+            finding.witnesses.iter_mut().for_each(|witness| witness.trace += first);
+        }
+        for gap in &mut other.gaps {
+            gap.traces = (0..other.traces.len()).map(|trace| first + trace).collect();
+        }
+        if first == 0 {
+            self.clean = other.clean;
+        } else {
+            self.clean.retain(|name| other.clean.contains(name));
+        }
+        self.findings.append(&mut other.findings);
+        self.traces.append(&mut other.traces);
+        self.gaps.append(&mut other.gaps);
+        self.suppressed += other.suppressed;
+    }
+
+    /// Writes it for people: first causes with what follows from them, then gaps, then what is clean.
+    ///
+    /// # Errors
+    /// If `out` refuses.
+    pub fn write_text(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        text::write(self, out, style)
+    }
+
+    /// Writes it for programs, in one line.
+    ///
+    /// # Errors
+    /// If `out` refuses.
+    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        json::check(self, out)
+    }
+}

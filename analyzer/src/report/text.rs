@@ -1,0 +1,289 @@
+//! The report for people: first causes, and below each what follows from it; then what could not be checked.
+
+use std::io::{self, Write};
+
+use super::escape::clip;
+use super::style::{Ink, Pen, Style, count};
+use super::{FindingNote, GapNote, Report, TraceNote, WitnessNote};
+use crate::detect::finding::Severity;
+use crate::detect::words::ms;
+
+/// Where lines of running text are broken.
+const WIDTH: usize = 110;
+/// Titles are the detectors' words with the trace's names in them; a hostile name must not fill the screen.
+const MAX_TITLE: usize = 600;
+/// How many findings of severity info are told; the rest is counted.
+const MAX_INFO: usize = 10;
+
+pub(super) fn write(report: &Report, out: &mut dyn Write, style: Style) -> io::Result<()> {
+    let mut pen = Pen::new(out, style);
+    for (number, trace) in report.traces.iter().enumerate() {
+        if report.traces.len() > 1 {
+            pen.put(Ink::Faint, format_args!("[{number}] "))?;
+        }
+        head(&mut pen, trace)?;
+    }
+    let tree = Tree::new(report);
+    let mut infos = 0;
+    for &root in &tree.roots {
+        if tree.worst[root] == Severity::Info {
+            infos += 1;
+            if infos > MAX_INFO {
+                continue;
+            }
+        }
+        pen.end()?;
+        finding(&mut pen, report, &tree, root, 0)?;
+    }
+    if infos > MAX_INFO {
+        pen.end()?;
+        pen.line(Ink::Faint, format_args!("and {} more of severity info (all: --format json)", infos - MAX_INFO))?;
+    }
+    gaps(&mut pen, &report.gaps)?;
+    if !report.clean.is_empty() {
+        pen.end()?;
+        pen.line(Ink::Good, "clean (found nothing, could look everywhere)")?;
+        pen.paragraph(Ink::Plain, 2, WIDTH, &report.clean.join(", "))?;
+    }
+    problems(&mut pen, &report.traces)?;
+    pen.end()?;
+    summary(&mut pen, report, &tree)
+}
+
+fn head(pen: &mut Pen<'_>, trace: &TraceNote) -> io::Result<()> {
+    pen.put(Ink::Strong, &trace.path)?;
+    let (events, peers, tasks) = (count(trace.events, "event"), count(trace.peers, "peer"), count(trace.tasks, "task"));
+    pen.line(Ink::Faint, format_args!("  {events}, {peers}, {tasks}"))
+}
+
+/// Who stands below whom: each finding once, under the first of its causes.
+struct Tree {
+    roots: Vec<usize>,
+    children: Vec<Vec<usize>>,
+    /// The loudest of a finding and all below it.
+    worst: Vec<Severity>,
+}
+
+impl Tree {
+    fn new(report: &Report) -> Tree {
+        let findings = &report.findings;
+        let mut children = vec![Vec::new(); findings.len()];
+        let mut roots = Vec::new();
+        let mut worst: Vec<_> = findings.iter().map(|finding| finding.severity).collect();
+        for (place, finding) in findings.iter().enumerate().rev() {
+            let cause =
+                finding.caused_by.first().and_then(|cause| findings.iter().position(|other| other.id == *cause));
+            match cause {
+                Some(cause) => {
+                    children[cause].push(place);
+                    worst[cause] = worst[cause].min(worst[place]);
+                }
+                None => roots.push(place),
+            }
+        }
+        children.iter_mut().for_each(|children| children.reverse());
+        // The first cause leads; what leads to nothing worse than a suspicion comes last.
+        roots.sort_by_key(|root| (worst[*root], *root));
+        Tree { roots, children, worst }
+    }
+}
+
+fn finding(pen: &mut Pen<'_>, report: &Report, tree: &Tree, place: usize, depth: usize) -> io::Result<()> {
+    let note = &report.findings[place];
+    let indent = depth * 4;
+    title(pen, note, indent)?;
+    place_in_run(pen, note, indent + 4)?;
+    witnesses(pen, &note.witnesses, report.traces.len() > 1, indent + 4)?;
+    pen.paragraph(Ink::Plain, indent + 4, WIDTH, &format!("fix: {}", note.fix))?;
+    if note.caused_by.len() > 1 {
+        pen.paragraph(Ink::Faint, indent + 4, WIDTH, &format!("causes: {}", note.caused_by.join(", ")))?;
+    }
+    for &child in &tree.children[place] {
+        pen.end()?;
+        pen.plain(format_args!("{:indent$}", "", indent = indent + 4))?;
+        pen.line(Ink::Faint, "which led to:")?;
+        finding(pen, report, tree, child, depth + 1)?;
+    }
+    Ok(())
+}
+
+fn title(pen: &mut Pen<'_>, note: &FindingNote, indent: usize) -> io::Result<()> {
+    pen.plain(format_args!("{:indent$}", ""))?;
+    pen.put(Ink::Of(note.severity), note.severity.name())?;
+    pen.put(Ink::Faint, format_args!(" [{}]", note.id))?;
+    if note.count > 1 {
+        pen.put(Ink::Strong, format_args!(" {} times", note.count))?;
+    }
+    pen.end()?;
+    pen.paragraph(Ink::Strong, indent + 2, WIDTH, &clip(&note.title, MAX_TITLE))
+}
+
+fn place_in_run(pen: &mut Pen<'_>, note: &FindingNote, indent: usize) -> io::Result<()> {
+    let mut place = format!("{}, at {}", note.class.name(), ms(note.ts));
+    let parts = [("test", &note.test), ("cluster", &note.cluster), ("phase", &note.phase)];
+    for (what, name) in parts.into_iter().filter_map(|(what, name)| Some((what, name.as_ref()?))) {
+        place.push_str(&format!(", {what} \"{name}\""));
+    }
+    pen.paragraph(Ink::Faint, indent, WIDTH, &place)
+}
+
+fn witnesses(pen: &mut Pen<'_>, witnesses: &[WitnessNote], several: bool, indent: usize) -> io::Result<()> {
+    let cell = |witness: &WitnessNote| clip(&witness.text, 160).into_owned();
+    let width = witnesses.iter().map(|witness| cell(witness).chars().count()).max().unwrap_or(0).min(WIDTH);
+    let stamps = witnesses.iter().map(|witness| ms(witness.ts).len()).max().unwrap_or(0);
+    let mut quoted: Vec<&str> = Vec::new();
+    for (number, witness) in witnesses.iter().enumerate() {
+        pen.plain(format_args!("{:indent$}{:>2}  ", "", number + 1))?;
+        pen.put(Ink::Faint, format_args!("{:>stamps$}  ", ms(witness.ts)))?;
+        if several {
+            pen.put(Ink::Faint, format_args!("[{}] ", witness.trace))?;
+        }
+        let text = cell(witness);
+        let missing = width.saturating_sub(text.chars().count());
+        pen.put(if witness.peer.is_some() { Ink::Peer(witness.colour) } else { Ink::Plain }, text)?;
+        let src = witness.src.as_deref().map_or_else(String::new, |src| format!("{}  ", clip(src, 120)));
+        pen.put(Ink::Faint, format_args!("{:missing$}  {src}#{}", "", witness.event))?;
+        pen.end()?;
+        if let (Some(src), Some(line)) = (&witness.src, &witness.excerpt)
+            && !quoted.contains(&src.as_str())
+        {
+            quoted.push(src);
+            pen.line(Ink::Faint, format_args!("{:indent$}{:stamps$}      | {line}", "", ""))?;
+        }
+    }
+    Ok(())
+}
+
+fn gaps(pen: &mut Pen<'_>, gaps: &[GapNote]) -> io::Result<()> {
+    if gaps.is_empty() {
+        return Ok(());
+    }
+    pen.end()?;
+    pen.line(Ink::Strong, "could not be checked")?;
+    // One reason that keeps several detectors from looking is said once.
+    let mut reasons: Vec<(&GapNote, Vec<&str>)> = Vec::new();
+    for gap in gaps {
+        let same = |other: &GapNote| (&other.why, &other.peers, &other.traces) == (&gap.why, &gap.peers, &gap.traces);
+        match reasons.iter_mut().find(|(other, _)| same(other)) {
+            Some((_, detectors)) => detectors.push(gap.detector),
+            None => reasons.push((gap, vec![gap.detector])),
+        }
+    }
+    for (gap, detectors) in reasons {
+        let peers = match &gap.peers[..] {
+            [] => String::new(),
+            [one] => format!(" (peer {one})"),
+            several => format!(" (peers {})", several.join(", ")),
+        };
+        let traces = match &gap.traces[..] {
+            [] => String::new(),
+            several => format!(" [{}]", several.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
+        };
+        let why = clip(&gap.why, MAX_TITLE);
+        pen.paragraph(Ink::Plain, 2, WIDTH, &format!("{why}{peers}{traces}"))?;
+        pen.paragraph(Ink::Faint, 6, WIDTH, &detectors.join(", "))?;
+    }
+    Ok(())
+}
+
+fn problems(pen: &mut Pen<'_>, traces: &[TraceNote]) -> io::Result<()> {
+    if traces.iter().all(|trace| trace.problems.is_empty()) {
+        return Ok(());
+    }
+    pen.end()?;
+    pen.line(Ink::Strong, "problems of the trace")?;
+    for trace in traces {
+        for problem in &trace.problems {
+            let detail = clip(&problem.detail, MAX_TITLE);
+            pen.paragraph(Ink::Plain, 2, WIDTH, &format!("{}: {}: {detail}", trace.path, problem.what))?;
+        }
+    }
+    Ok(())
+}
+
+fn summary(pen: &mut Pen<'_>, report: &Report, tree: &Tree) -> io::Result<()> {
+    let of = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+    let mut parts = Vec::new();
+    for (severity, thing) in [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "info")] {
+        if of(severity) > 0 {
+            parts.push(count(of(severity), thing));
+        }
+    }
+    if parts.is_empty() {
+        parts.push("nothing found".into());
+    }
+    if !report.gaps.is_empty() {
+        parts.push(count(report.gaps.len(), "gap"));
+    }
+    parts.push(format!("{} clean", count(report.clean.len(), "detector")));
+    if report.suppressed > 0 {
+        parts.push(format!("{} silenced by the program", report.suppressed));
+    }
+    let ink = report.worst().map_or(Ink::Good, Ink::Of);
+    pen.line(ink, parts.join(", "))?;
+    match tree.roots.first() {
+        Some(&root) => pen.line(Ink::Faint, format_args!("more: peerscope explain {}", report.findings[root].detector)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::{Problem, ProblemKind};
+    use crate::report::{self, Options};
+    use crate::testing::trace_from_jsonl;
+
+    #[test]
+    fn a_report_reads_from_the_first_cause_to_what_is_unknown() {
+        let trace = trace_from_jsonl(
+            r#"
+            {"ts":5000,"kind":"test.phase","name":"first election"}
+            {"ts":10000,"peer":0,"task":1,"kind":"lock.acquire","lock":"raft","seq":1,"src":"raft.rs:40"}
+            {"ts":15000,"peer":0,"task":2,"kind":"lock.wait","lock":"raft","src":"raft.rs:90"}
+            {"ts":20000,"peer":0,"task":1,"kind":"lock.wait","lock":"raft","src":"raft.rs:77"}
+            "#,
+        );
+        let cut = Problem { source: None, kind: ProblemKind::CutOff, offset: None, detail: "no end".into() };
+        let only = ["self-deadlock", "stuck-task", "two-leaders-in-term"].map(str::to_owned).to_vec();
+        let mut report = report::check(&trace, &[cut], &Options { only, ..Options::default() });
+        report.traces[0].path = "run.jsonl".into();
+        let mut out = Vec::new();
+        report.write_text(&mut out, Style::Plain).expect("a vector takes all");
+        let expected = "\
+run.jsonl  4 events, 1 peer, 2 tasks
+
+error [self-deadlock/1]
+  task 1 of peer 0 waits for lock `raft`, which it holds itself
+    happened, at 0.020 ms, phase \"first election\"
+     1  0.010 ms  task 1 of peer 0 takes lock `raft`                               raft.rs:40  #1
+     2  0.020 ms  task 1 of peer 0 asks for lock `raft` again, and waits for ever  raft.rs:77  #3
+    fix: let only the outermost function take lock `raft`, and hand its guard or the data to the functions
+    that it calls
+
+    which led to:
+    error [stuck-task/1]
+      task 2 of peer 0 can never go on: it waits for lock `raft`, held by task 1 of peer 0, which waits for
+      lock `raft`, which it holds itself
+        happened, at 0.020 ms, phase \"first election\"
+         1  0.010 ms  task 1 of peer 0 takes the lock         raft.rs:40  #1
+         2  0.015 ms  task 2 of peer 0 waits for lock `raft`  raft.rs:90  #2
+         3  0.020 ms  task 1 of peer 0 waits for lock `raft`  raft.rs:77  #3
+        fix: break the circle at the end of the chain; this task then goes on by itself
+
+could not be checked
+  the trace is cut off; what came after its end is unknown
+      self-deadlock, stuck-task, two-leaders-in-term
+  they never write `role` or `term` (peer 0)
+      two-leaders-in-term
+
+problems of the trace
+  run.jsonl: cut-off: no end
+
+2 errors, 4 gaps, 0 detectors clean
+more: peerscope explain self-deadlock
+";
+        let actual = String::from_utf8(out).expect("UTF-8");
+        assert!(actual == expected, "expected:\n{expected}\nactual:\n{actual}");
+    }
+}

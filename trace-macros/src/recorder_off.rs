@@ -1,0 +1,102 @@
+//! The recorder of a build without the feature `record`: there never is one, and the compiler knows it, so that all that
+//! would record is left out of the program.
+
+use std::io;
+use std::panic::Location;
+use std::path::PathBuf;
+
+use peerscope_format::value::Value;
+
+use crate::arg::Layout;
+use crate::scope::Scope;
+use crate::site::Site;
+
+/// How large a trace may grow unless [`Builder::size_limit`] says otherwise, in bytes.
+pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 30;
+
+/// The environment variable that names the trace file; without the feature `record` nobody reads it.
+pub const TRACE_VARIABLE: &str = "PEERSCOPE_TRACE";
+
+/// Nobody can have one.
+pub(crate) enum Recorder {}
+
+/// Whether events are recorded: not in this build.
+#[inline]
+pub const fn is_recording() -> bool {
+    false
+}
+
+#[inline]
+pub(crate) fn recorder() -> Option<&'static Recorder> {
+    None
+}
+
+pub(crate) fn append(recorder: &Recorder, _: &Scope, _: u32, _: usize, _: impl FnOnce(&mut Vec<u8>)) {
+    match *recorder {}
+}
+
+pub(crate) fn location_id(recorder: &Recorder, _: &'static Location<'static>) -> Option<u32> {
+    match *recorder {}
+}
+
+impl Recorder {
+    pub(crate) fn lose(&self) {
+        match *self {}
+    }
+
+    pub(crate) fn shape(&self, _: &'static Site, _: &[Layout], _: u64) -> Option<u32> {
+        match *self {}
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(crate) fn foreign_shape(
+        &self,
+        _: usize,
+        _: u64,
+        _: impl FnOnce() -> peerscope_format::shape::Shape,
+    ) -> Option<u32> {
+        match *self {}
+    }
+}
+
+/// Where and how to record; without the feature `record` it cannot.
+#[derive(Clone, Debug)]
+pub struct Builder(());
+
+impl Builder {
+    /// Would record into the file at `path`.
+    pub fn new(_path: impl Into<PathBuf>) -> Self {
+        Builder(())
+    }
+
+    /// The file would not grow beyond `bytes`.
+    pub fn size_limit(self, _bytes: u64) -> Self {
+        self
+    }
+
+    /// Everybody could read the file.
+    pub fn readable_by_all(self, _shared: bool) -> Self {
+        self
+    }
+
+    /// Would add a free key/value.
+    pub fn meta(self, _key: &str, _value: impl Into<Value>) -> Self {
+        self
+    }
+
+    /// Says that this build cannot record.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn start(self) -> io::Result<()> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "built without the feature `record` of peerscope"))
+    }
+}
+
+/// Adds a free key/value of the run to its trace; there is none.
+pub fn meta(_key: &str, _value: impl Into<Value>) {}
+
+/// The path of the trace that this process writes: none.
+pub fn trace_path() -> Option<PathBuf> {
+    None
+}
