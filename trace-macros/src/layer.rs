@@ -21,8 +21,8 @@ use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::{Context, Filter, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::arg::{Arg, MAX_TEXT, constant};
-use crate::recorder::{Recorder, append, recorder};
+use crate::arg::{Arg, Layout, MAX_TEXT, constant};
+use crate::recorder::{Recorder, Reserved, append, is_on, recorder};
 use crate::scope::with_current;
 
 /// The Layer for the user's own registry. It records foreign events up to `DEBUG`; see [`layer_up_to`].
@@ -44,6 +44,8 @@ pub fn layer_up_to<S>(level: LevelFilter) -> Filtered<PeerscopeLayer, ForeignEve
 where
     S: Subscriber + for<'l> LookupSpan<'l>,
 {
+    // Decided now: the filter only looks, since it is asked with tracing's own locks held.
+    crate::is_recording();
     PeerscopeLayer(()).with_filter(ForeignEvents { level })
 }
 
@@ -56,7 +58,8 @@ pub struct ForeignEvents {
 
 impl ForeignEvents {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= self.level && !metadata.target().starts_with("peerscope::")
+        // A recorder that starts later has the call sites ask again.
+        is_on() && *metadata.level() <= self.level && !metadata.target().starts_with("peerscope::")
     }
 }
 
@@ -70,7 +73,7 @@ impl<S> Filter<S> for ForeignEvents {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.level)
+        Some(if is_on() { self.level } else { LevelFilter::OFF })
     }
 }
 
@@ -86,14 +89,14 @@ where
         let Some(recorder) = recorder() else { return };
         with_values(|values| {
             event.record(values);
-            record_event(recorder, event.metadata(), values);
+            record_event(recorder, event, values);
         });
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         with_values(|values| {
-            attributes.record(values);
+            attributes.record(&mut Named(values));
             span.extensions_mut().replace(SpanFields(values.args.clone(), values.count));
         });
     }
@@ -101,7 +104,7 @@ where
     fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         with_values(|values| {
-            record.record(values);
+            record.record(&mut Named(values));
             if let Some(fields) = span.extensions_mut().get_mut::<SpanFields>() {
                 fields.0.extend_from_slice(&values.args);
                 fields.1 += values.count;
@@ -124,16 +127,37 @@ struct SpanFields(Vec<u8>, u64);
 /// Values beyond this many bytes would not fit into a chunk; their fields say that they were cut.
 const MAX_VALUES: usize = 40 << 10;
 
-fn record_event(recorder: &Recorder, metadata: &'static Metadata<'static>, values: &Values) {
-    let key = std::ptr::from_ref(metadata) as usize;
-    let Some(shape) = recorder.foreign_shape(key, 1, || event_shape(metadata)) else { return recorder.lose() };
-    let max_len = values.message.max_len() + values.args.len() + 16;
+fn record_event(recorder: &Recorder, event: &Event<'_>, values: &Values) {
+    let Some(shape) = shape_id(recorder, event, values.signature) else { return recorder.lose() };
+    let max_len = values.message.max_len() + values.args.len();
     with_current(|scope| {
         append(recorder, scope, shape, max_len, |out| {
             values.message.put(out);
-            put_map(out, values.count, &values.args);
+            out.put_slice(&values.args);
         });
     });
+}
+
+/// Call sites whose shapes a thread remembers; a collision costs a look-up under the lock.
+const SHAPES: usize = 64;
+
+thread_local! {
+    // No destructor. By the address of the metadata and the signature of the values.
+    static SHAPE_IDS: [Cell<(usize, u64, u32)>; SHAPES] = const { [const { Cell::new((0, 0, 0)) }; SHAPES] };
+}
+
+/// The id of the shape of a call site's events with values of this signature.
+#[inline]
+fn shape_id(recorder: &Recorder, event: &Event<'_>, signature: u64) -> Option<u32> {
+    let key = std::ptr::from_ref(event.metadata()) as usize;
+    let place = (key >> 4 ^ signature as usize) % SHAPES;
+    let (known_key, known_signature, id) = SHAPE_IDS.with(|ids| ids[place].get());
+    if (known_key, known_signature) == (key, signature) {
+        return Some(id);
+    }
+    let id = recorder.foreign_shape(key, signature, || event_shape(event))?;
+    SHAPE_IDS.with(|ids| ids[place].set((key, signature, id)));
+    Some(id)
 }
 
 fn put_map(out: &mut impl Sink, count: u64, entries: &[u8]) {
@@ -142,11 +166,15 @@ fn put_map(out: &mut impl Sink, count: u64, entries: &[u8]) {
     out.put_slice(entries);
 }
 
-/// The message differs from event to event, and so may the set of fields; all else is the call site's.
-fn event_shape(metadata: &Metadata<'_>) -> Shape {
+/// The shape of events of this call site with such values: names and all else that is the call site's are in it.
+#[cold]
+fn event_shape(event: &Event<'_>) -> Shape {
+    let metadata = event.metadata();
+    let mut described = Described(Vec::new());
+    event.record(&mut described);
     let mut fields = vec![
         ShapeField { name: "msg".into(), encoding: Encoding::Text },
-        ShapeField { name: "args".into(), encoding: Encoding::Any },
+        ShapeField { name: "args".into(), encoding: Encoding::Map(described.0.into()) },
     ];
     if let (Some(file), Some(line)) = (metadata.file(), metadata.line()) {
         fields.push(constant("src", &format!("{file}:{line}")));
@@ -202,6 +230,8 @@ struct Values {
     message: String,
     args: Vec<u8>,
     count: u64,
+    /// A number that differs for different fields and layouts.
+    signature: u64,
     /// For fields that can only be formatted.
     text: String,
 }
@@ -216,48 +246,123 @@ fn with_values(run: impl FnOnce(&mut Values)) {
     values.message.clear();
     values.args.clear();
     values.count = 0;
+    values.signature = 0;
     run(&mut values);
     let _ = VALUES.try_with(|place| place.set(Some(values)));
 }
 
-impl Values {
-    fn arg(&mut self, field: &Field, value: &(impl Arg + ?Sized)) {
-        put_text(&mut self.args, field.name());
-        if self.args.len() + value.max_len() > MAX_VALUES {
-            "[cut: the event is too large]".put_any(&mut self.args);
+/// Where the fields of events and spans go.
+trait Fields {
+    fn arg<A: Arg + ?Sized>(&mut self, field: &Field, value: &A);
+    fn values(&mut self) -> &mut Values;
+}
+
+/// What stands for a text that is too much.
+const CUT: &str = "[cut: the event is too large]";
+
+/// An event: values alone, their names and layouts are in the shape.
+impl Fields for Values {
+    #[inline]
+    fn arg<A: Arg + ?Sized>(&mut self, field: &Field, value: &A) {
+        let max_len = value.max_len();
+        // A text in place of a text, so that the layout stays; nothing else can be long.
+        if A::LAYOUT == Layout::Text && self.args.len() + max_len > MAX_VALUES {
+            CUT.put(&mut self.args);
         } else {
-            value.put_any(&mut self.args);
+            Reserved::append_to(&mut self.args, max_len, |out| value.put(out));
         }
-        self.count += 1;
+        let place = (field.index() as u64) << 8 | (A::LAYOUT as u64 + 1);
+        self.signature = (self.signature.rotate_left(5) ^ place).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    #[inline]
+    fn values(&mut self) -> &mut Values {
+        self
     }
 }
 
-impl Visit for Values {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.arg(field, &value);
-    }
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.arg(field, &value);
-    }
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.arg(field, &value);
-    }
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.arg(field, &value);
-    }
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "message" { self.message.push_str(value) } else { self.arg(field, value) }
-    }
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let mut text = std::mem::take(&mut self.text);
-        text.clear();
-        let _ = write!(Limited(&mut text), "{value:?}");
-        if field.name() == "message" {
-            self.message.push_str(&text)
+/// A span: values with their names, since they are kept until the span is entered.
+struct Named<'v>(&'v mut Values);
+
+impl Fields for Named<'_> {
+    fn arg<A: Arg + ?Sized>(&mut self, field: &Field, value: &A) {
+        let args = &mut self.0.args;
+        put_text(args, field.name());
+        if args.len() + value.max_len() > MAX_VALUES {
+            CUT.put_any(args);
         } else {
-            self.arg(field, &text)
+            value.put_any(args);
         }
-        self.text = text;
+        self.0.count += 1;
+    }
+    fn values(&mut self) -> &mut Values {
+        self.0
+    }
+}
+
+macro_rules! visit {
+    ($($ty:ty),*) => { $(
+        impl Visit for $ty {
+            #[inline]
+            fn record_f64(&mut self, field: &Field, value: f64) {
+                self.arg(field, &value);
+            }
+            #[inline]
+            fn record_i64(&mut self, field: &Field, value: i64) {
+                self.arg(field, &value);
+            }
+            #[inline]
+            fn record_u64(&mut self, field: &Field, value: u64) {
+                self.arg(field, &value);
+            }
+            #[inline]
+            fn record_bool(&mut self, field: &Field, value: bool) {
+                self.arg(field, &value);
+            }
+            fn record_str(&mut self, field: &Field, value: &str) {
+                if field.name() == "message" { self.values().message.push_str(value) } else { self.arg(field, value) }
+            }
+            fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+                if field.name() == "message" {
+                    let _ = write!(Limited(&mut self.values().message), "{value:?}");
+                    return;
+                }
+                let mut text = std::mem::take(&mut self.values().text);
+                text.clear();
+                let _ = write!(Limited(&mut text), "{value:?}");
+                self.arg(field, &text);
+                self.values().text = text;
+            }
+        }
+    )* };
+}
+visit!(Values, Named<'_>);
+
+/// What the fields of an event are called and how they are written.
+struct Described(Vec<ShapeField>);
+
+impl Described {
+    fn field(&mut self, field: &Field, encoding: Encoding) {
+        if field.name() != "message" {
+            self.0.push(ShapeField { name: field.name().into(), encoding });
+        }
+    }
+}
+
+impl Visit for Described {
+    fn record_f64(&mut self, field: &Field, _: f64) {
+        self.field(field, Encoding::F64);
+    }
+    fn record_i64(&mut self, field: &Field, _: i64) {
+        self.field(field, Encoding::I64);
+    }
+    fn record_u64(&mut self, field: &Field, _: u64) {
+        self.field(field, Encoding::U64);
+    }
+    fn record_bool(&mut self, field: &Field, _: bool) {
+        self.field(field, Encoding::Bool);
+    }
+    fn record_debug(&mut self, field: &Field, _: &dyn fmt::Debug) {
+        self.field(field, Encoding::Text);
     }
 }
 

@@ -20,7 +20,9 @@ use self::definitions::{Definitions, Target};
 use self::file::{CHUNK_SIZE, TraceFile};
 use self::os::RecorderClock;
 use self::writer::Pool;
-pub(crate) use self::writer::{append, location_id};
+#[cfg(feature = "tracing")]
+pub(crate) use self::writer::Reserved;
+pub(crate) use self::writer::{append, append_at};
 use crate::site::Site;
 
 /// How large a trace may grow unless [`Builder::size_limit`] says otherwise, in bytes.
@@ -54,6 +56,12 @@ pub fn is_recording() -> bool {
         ON => true,
         _ => decide(),
     }
+}
+
+/// Whether events are recorded by now; decides nothing.
+#[cfg(feature = "tracing")]
+pub(crate) fn is_on() -> bool {
+    STATE.load(Ordering::Acquire) == ON
 }
 
 /// The recorder, if events are recorded.
@@ -181,7 +189,10 @@ impl Builder {
         }
         let recorder = RECORDER.get_or_init(|| recorder);
         STATE.store(ON, Ordering::Release);
+        #[cfg(feature = "tracing")]
+        tracing::callsite::rebuild_interest_cache();
         os::at_exit(at_exit);
+        os::in_forked_child(stop_in_child);
         debug_assert!(recorder.file.path().exists());
         Ok(())
     }
@@ -247,6 +258,11 @@ pub fn meta(key: &str, value: impl Into<Value>) {
 /// The path of the trace that this process writes.
 pub fn trace_path() -> Option<PathBuf> {
     recorder().map(|recorder| recorder.file.path().to_owned())
+}
+
+/// A forked child shares the mapping with its parent, and two writers in one chunk would ruin it: the child records nothing.
+extern "C" fn stop_in_child() {
+    STATE.store(OFF, Ordering::Relaxed);
 }
 
 fn at_exit(status: Option<i32>) {

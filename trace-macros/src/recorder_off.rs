@@ -35,8 +35,31 @@ pub(crate) fn append(recorder: &Recorder, _: &Scope, _: u32, _: usize, _: impl F
     match *recorder {}
 }
 
-pub(crate) fn location_id(recorder: &Recorder, _: &'static Location<'static>) -> Option<u32> {
+pub(crate) fn append_at(
+    recorder: &Recorder,
+    _: &Scope,
+    _: u32,
+    _: &'static Location<'static>,
+    _: usize,
+    _: impl FnOnce(&mut Vec<u8>),
+) {
     match *recorder {}
+}
+
+#[cfg(feature = "tracing")]
+pub(crate) fn is_on() -> bool {
+    false
+}
+
+/// Writes into buffers of the program only.
+#[cfg(feature = "tracing")]
+pub(crate) enum Reserved {}
+
+#[cfg(feature = "tracing")]
+impl Reserved {
+    pub(crate) fn append_to(buffer: &mut Vec<u8>, _: usize, put: impl FnOnce(&mut Vec<u8>)) {
+        put(buffer);
+    }
 }
 
 impl Recorder {

@@ -2,7 +2,7 @@
 //!
 //! A thread has a current scope, and threads that it spawns inherit it; so a lock needs no peer argument.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,24 +62,45 @@ impl Scope {
 }
 
 thread_local! {
-    static CURRENT: RefCell<Vec<Arc<Scope>>> = const { RefCell::new(Vec::new()) };
+    // No destructor, so that it can be read at any time; what it points to, the stack below keeps alive.
+    static CURRENT: Cell<*const Scope> = const { Cell::new(std::ptr::null()) };
+    static ENTERED: Stack = const { Stack(RefCell::new(Vec::new())) };
+}
+
+/// The scopes that the thread has entered and not left.
+struct Stack(RefCell<Vec<Arc<Scope>>>);
+
+impl Stack {
+    fn change(&self, change: impl FnOnce(&mut Vec<Arc<Scope>>)) {
+        let mut scopes = self.0.borrow_mut();
+        // Nobody follows the pointer while the stack changes.
+        CURRENT.set(std::ptr::null());
+        change(&mut scopes);
+        CURRENT.set(scopes.last().map_or(std::ptr::null(), Arc::as_ptr));
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.change(Vec::clear);
+    }
 }
 
 /// Runs `run` with the thread's current scope.
 #[inline]
 pub(crate) fn with_current<R>(run: impl FnOnce(&Scope) -> R) -> R {
-    let current = CURRENT.try_with(|scopes| scopes.borrow().last().map(Arc::as_ptr)).ok().flatten();
-    match current {
-        // SAFETY: the stack of scopes is this thread's own and keeps the scope alive; `run` only records, and so cannot
-        // leave the scope (an `Entered` is dropped by the program, not from within a record).
-        Some(scope) => run(unsafe { &*scope }),
-        None => run(&NOWHERE),
+    let current = CURRENT.get();
+    if current.is_null() {
+        return run(&NOWHERE);
     }
+    // SAFETY: the thread's own stack of scopes keeps the scope alive and takes the pointer away before it lets go; `run`
+    // only records, and so cannot leave the scope (an `Entered` is dropped by the program, not from within a record).
+    run(unsafe { &*current })
 }
 
 /// The thread's current scope, to be handed on.
 pub(crate) fn current() -> Option<Arc<Scope>> {
-    CURRENT.try_with(|scopes| scopes.borrow().last().cloned()).ok().flatten()
+    ENTERED.try_with(|stack| stack.0.borrow().last().cloned()).ok().flatten()
 }
 
 /// Until it is dropped, the thread's events belong to the scope that was entered.
@@ -92,17 +113,19 @@ pub struct Entered {
 }
 
 pub(crate) fn enter(scope: Arc<Scope>) -> Entered {
-    let depth = CURRENT.try_with(|scopes| {
-        let mut scopes = scopes.borrow_mut();
-        scopes.push(scope);
-        scopes.len()
+    let mut depth = 0;
+    let _ = ENTERED.try_with(|stack| {
+        stack.change(|scopes| {
+            scopes.push(scope);
+            depth = scopes.len();
+        });
     });
-    Entered { depth: depth.unwrap_or(0), not_send: PhantomData }
+    Entered { depth, not_send: PhantomData }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
         // Scopes that were entered later and are still held (dropped in another order) end with this one.
-        let _ = CURRENT.try_with(|scopes| scopes.borrow_mut().truncate(self.depth.saturating_sub(1)));
+        let _ = ENTERED.try_with(|stack| stack.change(|scopes| scopes.truncate(self.depth.saturating_sub(1))));
     }
 }

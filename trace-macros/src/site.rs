@@ -7,8 +7,8 @@ use peerscope_format::shape::{Encoding, Field, Shape};
 use peerscope_format::value::Value;
 use peerscope_format::vocabulary::Kind;
 
-use crate::arg::{Args, Layout, TextId, constant, fields};
-use crate::recorder::{Recorder, append, location_id};
+use crate::arg::{Args, Layout, constant, fields};
+use crate::recorder::{Recorder, append, append_at};
 use crate::scope::Scope;
 
 /// A place in the program that emits events; a `static` in the expansion of a macro.
@@ -138,12 +138,8 @@ impl Site {
         args: &A,
         caller: &'static Location<'static>,
     ) {
-        let ids = self.shape_id::<A>(recorder).zip(location_id(recorder, caller));
-        let Some((shape, line)) = ids else { return recorder.lose() };
-        append(recorder, scope, shape, args.max_len() + 10, |out| {
-            args.put(out);
-            (TextId(line),).put(out);
-        });
+        let Some(shape) = self.shape_id::<A>(recorder) else { return recorder.lose() };
+        append_at(recorder, scope, shape, caller, args.max_len(), |out| args.put(out));
     }
 
     /// The id of the shape that this site has with arguments of these types: in a generic function, one site may be used

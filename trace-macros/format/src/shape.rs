@@ -157,12 +157,13 @@ impl<'a> Record<'a> {
     }
 
     /// The typed form of this record; [`Body::Unknown`] if the vocabulary does not know its kind.
+    #[inline]
     pub fn body(&self) -> Body<'a> {
         let Some(kind) = self.shape.kind else { return Body::Unknown };
         Body::read(
             kind,
-            self.fields().filter_map(|(_, slot, value)| match slot {
-                Slot::Own(place) => Some((place, value)),
+            self.selected(|slot| match slot {
+                Slot::Own(place) => Some(place),
                 _ => None,
             }),
         )
@@ -174,10 +175,29 @@ impl<'a> Record<'a> {
             return None;
         }
         // A field that is there twice: the last one counts, as in a typed body.
-        self.fields()
-            .filter(|(_, slot, _)| *slot == Slot::Common(common))
+        self.selected(|slot| (slot == Slot::Common(common)).then_some(()))
             .last()
-            .and_then(|(.., value)| T::from_value(value))
+            .and_then(|((), value)| T::from_value(value))
+    }
+
+    /// The fields that `select` chooses, in the order in which they were written. The others are passed over: a constant
+    /// (source line, topic, template) costs nothing, a number only its bytes.
+    #[inline]
+    fn selected<T>(&self, select: impl Fn(Slot) -> Option<T>) -> impl Iterator<Item = (T, ValueRef<'a>)> {
+        let Record { shape, payload, strings } = *self;
+        let mut cursor = Cursor::new(payload);
+        let mut fields = shape.shape.fields.iter().zip(&shape.slots);
+        std::iter::from_fn(move || {
+            loop {
+                let (field, slot) = fields.next()?;
+                match (select(*slot), &field.encoding) {
+                    (Some(chosen), encoding) => return Some((chosen, encoding.decode(&mut cursor, strings).ok()?)),
+                    (None, Encoding::Const(_)) => {}
+                    (None, Encoding::U64 | Encoding::I64 | Encoding::TextRef) => drop(cursor.u64().ok()?),
+                    (None, encoding) => drop(encoding.decode(&mut cursor, strings).ok()?),
+                }
+            }
+        })
     }
 }
 

@@ -25,11 +25,11 @@ pub(crate) struct TraceFile {
     path: PathBuf,
     /// Of the first stretch, which also holds the file's head.
     head: *mut u8,
+    file: File,
     growing: Mutex<Growing>,
 }
 
 struct Growing {
-    file: File,
     stretches: Vec<MmapRaw>,
     /// Where the next chunk goes, and how many are left in the last stretch.
     next: *mut u8,
@@ -51,17 +51,17 @@ impl TraceFile {
         let (file, path) = claim(path, shared)?;
         let limit = u32::try_from(size_limit.saturating_sub(FILE_HEAD as u64) / CHUNK_SIZE as u64).unwrap_or(u32::MAX);
         let growing = Growing {
-            file,
-            stretches: Vec::new(),
+            // So that growing later does not allocate.
+            stretches: Vec::with_capacity((limit / LAST_STRETCH) as usize + 8),
             next: std::ptr::null_mut(),
             left: 0,
             used: 0,
             limit: limit.max(2),
             closed: false,
         };
-        let mut trace = TraceFile { path, head: std::ptr::null_mut(), growing: Mutex::new(growing) };
+        let mut trace = TraceFile { path, head: std::ptr::null_mut(), file, growing: Mutex::new(growing) };
         let growing = trace.growing.get_mut().unwrap_or_else(PoisonError::into_inner);
-        growing.grow()?;
+        growing.grow(&trace.file)?;
         let start = growing.stretches[0].as_mut_ptr();
         // SAFETY: the first stretch is longer than the head, nobody else knows it yet, and bytes do not overlap.
         unsafe { std::ptr::copy_nonoverlapping(head.encode().as_ptr(), start, FILE_HEAD) };
@@ -77,16 +77,18 @@ impl TraceFile {
     /// Takes a new chunk; `None` if the file is full or closed, or cannot grow.
     pub(crate) fn take_chunk(&self, role: ChunkRole, (base_ticks, base_ns): (u64, u64)) -> Option<Chunk> {
         let mut growing = self.lock();
-        if growing.closed || growing.used >= growing.limit || (growing.left == 0 && growing.grow().is_err()) {
+        if growing.closed || growing.used >= growing.limit || (growing.left == 0 && growing.grow(&self.file).is_err()) {
             return None;
         }
         let (start, number) = (growing.next, growing.used);
         growing.left -= 1;
         growing.used += 1;
         growing.next = start.wrapping_add(CHUNK_SIZE);
+        // What follows takes long, and other threads shall get their chunks meanwhile.
+        drop(growing);
         let generation = u64::from(number);
         let head = ChunkHead { role, number, generation, base_ticks, base_ns, committed: 0, sealed: None };
-        os::populate(start, CHUNK_SIZE);
+        os::populate(&self.file, offset_of(number), start, CHUNK_SIZE);
         // SAFETY: the chunk lies whole within a stretch and is handed out here for the first time.
         unsafe { std::ptr::copy_nonoverlapping(head.encode().as_ptr(), start, CHUNK_HEAD) };
         Some(Chunk { start })
@@ -105,9 +107,9 @@ impl TraceFile {
     pub(crate) fn close(&self) {
         let mut growing = self.lock();
         growing.closed = true;
-        let used = FILE_HEAD as u64 + u64::from(growing.used) * CHUNK_SIZE as u64;
+        let used = offset_of(growing.used);
         // A file that stays longer than needed is read all the same.
-        if growing.file.set_len(used).is_ok() {
+        if self.file.set_len(used).is_ok() {
             // SAFETY: the head is mapped for the life of the process; the offset is a multiple of 4 within it.
             let chunks = unsafe { AtomicU32::from_ptr(self.head.add(CHUNKS_OFFSET).cast()) };
             chunks.store(growing.used + 1, Ordering::Relaxed);
@@ -120,21 +122,26 @@ impl TraceFile {
 }
 
 impl Growing {
-    fn grow(&mut self) -> io::Result<()> {
+    fn grow(&mut self, file: &File) -> io::Result<()> {
         let chunks = (FIRST_STRETCH << self.stretches.len().min(16)).min(LAST_STRETCH).min(self.limit - self.used);
         let head = if self.stretches.is_empty() { FILE_HEAD } else { 0 };
         let len = head + chunks as usize * CHUNK_SIZE;
         let offset = match self.used {
             0 => 0,
-            used => FILE_HEAD as u64 + u64::from(used) * CHUNK_SIZE as u64,
+            used => offset_of(used),
         };
-        os::reserve(&self.file, offset, offset + len as u64)?;
-        let stretch = MmapOptions::new().offset(offset).len(len).map_raw(&self.file)?;
+        os::reserve(file, offset, offset + len as u64)?;
+        let stretch = MmapOptions::new().offset(offset).len(len).map_raw(file)?;
         self.next = stretch.as_mut_ptr().wrapping_add(head);
         self.left = chunks;
         self.stretches.push(stretch);
         Ok(())
     }
+}
+
+/// Where a chunk begins in the file.
+fn offset_of(number: u32) -> u64 {
+    FILE_HEAD as u64 + u64::from(number) * CHUNK_SIZE as u64
 }
 
 /// Creates the file and locks it until the process ends, however it ends. A plain file that is there already is replaced,

@@ -104,15 +104,30 @@ fn write_zeros(file: &File, from: u64, len: u64) -> io::Result<()> {
 
 /// Takes the page faults of a mapped range now, in one go, and not one by one under the program's events.
 ///
-/// The range must lie in a mapping and begin at a page.
-pub(crate) fn populate(start: *mut u8, len: usize) {
+/// The range must lie in a mapping of `file` at `offset`, begin at a page and be unused. It is written with zeros first:
+/// a fault on a page that is not in the page cache makes the kernel read ahead by megabytes, which holds the thread up for
+/// more than a millisecond, though there is nothing to read in a file that is new.
+pub(crate) fn populate(file: &File, offset: u64, start: *mut u8, len: usize) {
     #[cfg(target_os = "linux")]
     {
+        use std::os::fd::AsRawFd;
+        static ZEROS: [u8; 4096] = [0; 4096];
+        let page = libc::iovec { iov_base: ZEROS.as_ptr().cast_mut().cast(), iov_len: ZEROS.len() };
+        let pages = [page; 16];
+        let mut done = 0;
+        while done < len {
+            let count = (len - done).div_ceil(ZEROS.len()).min(pages.len());
+            // SAFETY: the kernel reads `count` vectors of constant memory; a failure is no more than a slower fault later.
+            unsafe {
+                libc::pwritev(file.as_raw_fd(), pages.as_ptr(), count as i32, (offset as usize + done) as libc::off_t)
+            };
+            done += count * ZEROS.len();
+        }
         // SAFETY: the advice changes no contents; on a kernel that does not know it, the faults come later.
         unsafe { libc::madvise(start.cast(), len, libc::MADV_POPULATE_WRITE) };
     }
     #[cfg(not(target_os = "linux"))]
-    let _ = (start, len);
+    let _ = (file, offset, start, len);
 }
 
 /// Creates a file that only its owner can read, or everybody if `shared`; an existing one is replaced, never written into.
@@ -189,6 +204,25 @@ pub(crate) fn at_exit(hook: fn(Option<i32>)) {
         // SAFETY: `run` is a function for the whole life of the process.
         unsafe { libc::atexit(run) };
     }
+}
+
+/// Calls `hook` in every child that this process forks, before anything else runs there. (A child by a bare system call
+/// goes unseen.)
+pub(crate) fn in_forked_child(hook: extern "C" fn()) {
+    #[cfg(unix)]
+    {
+        unsafe extern "C" {
+            fn pthread_atfork(
+                prepare: Option<extern "C" fn()>,
+                parent: Option<extern "C" fn()>,
+                child: Option<extern "C" fn()>,
+            ) -> libc::c_int;
+        }
+        // SAFETY: `hook` is a function for the whole life of the process. Failure means no memory for the list.
+        unsafe { pthread_atfork(None, None, Some(hook)) };
+    }
+    #[cfg(not(unix))]
+    let _ = hook;
 }
 
 /// `time` as RFC 3339 in UTC, to the second.

@@ -10,7 +10,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use peerscope_format::value::Term;
-use peerscope_format::varint::Sink;
+use peerscope_format::varint::{Sink, put_u64};
 use peerscope_format::wire::{ChunkRole, put_context, put_head, put_term};
 
 use super::file::Chunk;
@@ -18,12 +18,12 @@ use super::{Recorder, recorder};
 use crate::scope::Scope;
 use crate::task;
 
-/// The most bytes that a record takes beside its values: control record, shape, time.
-const HEAD_ROOM: usize = 48;
+/// The most bytes that a record takes beside its arguments: control record, shape, time, source line.
+const HEAD_ROOM: usize = 64;
 /// A chunk that is given back with less room than this is sealed instead.
 const WORTH_KEEPING: usize = 2048;
 /// Distinct source lines that a thread remembers; a collision costs a look-up under the lock.
-const LOCATIONS: usize = 64;
+const LINES: usize = 64;
 
 /// A chunk that its thread has left, to be continued by another.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ struct Writer {
     scope: u64,
     task: u64,
     context_id: u32,
-    locations: [(*const Location<'static>, u32); LOCATIONS],
+    lines: [(*const Location<'static>, u32); LINES],
 }
 
 /// A thread's writer, and whether it is at work.
@@ -71,7 +71,7 @@ thread_local! {
             scope: u64::MAX,
             task: 0,
             context_id: 0,
-            locations: [(std::ptr::null(), 0); LOCATIONS],
+            lines: [(std::ptr::null(), 0); LINES],
             }),
         }
     };
@@ -97,23 +97,41 @@ impl Drop for GiveBack {
 
 /// The thread's writer; `None` if it is at work already, which takes an event from within an allocator or a signal handler
 /// (the user's Display and Debug have been run by then, see `crate::arg`).
-#[inline]
+#[inline(always)]
 fn with_writer<R>(run: impl FnOnce(&mut Writer) -> R) -> Option<R> {
-    WRITER.with(|guarded| {
-        if guarded.busy.replace(true) {
-            return None;
-        }
-        // SAFETY: the cell is this thread's own, and `busy` keeps a second borrow out until this one has ended; should
-        // `run` unwind, `busy` stays set and nobody sees what it left behind.
-        let result = run(unsafe { &mut *guarded.writer.get() });
-        guarded.busy.set(false);
-        Some(result)
-    })
+    // Only the address is asked for within `with`, which the compiler then reduces to the address itself.
+    let guarded = WRITER.with(std::ptr::from_ref);
+    // SAFETY: the value is this thread's own and has no destructor: it lives as long as the thread.
+    let guarded = unsafe { &*guarded };
+    if guarded.busy.replace(true) {
+        return None;
+    }
+    // SAFETY: `busy` keeps a second borrow out until this one has ended; should `run` unwind, `busy` stays set and nobody
+    // sees what it left behind.
+    let result = run(unsafe { &mut *guarded.writer.get() });
+    guarded.busy.set(false);
+    Some(result)
 }
 
 /// Mapped memory that is known to be large enough.
 pub(crate) struct Reserved {
     next: *mut u8,
+}
+
+#[cfg(feature = "tracing")]
+impl Reserved {
+    /// Appends what `put` writes, at most `max_len` bytes, to a buffer of the program.
+    #[inline]
+    pub(crate) fn append_to(buffer: &mut Vec<u8>, max_len: usize, put: impl FnOnce(&mut Reserved)) {
+        buffer.reserve(max_len);
+        // SAFETY: there is room for `max_len` more bytes behind the buffer's length.
+        let start = unsafe { buffer.as_mut_ptr().add(buffer.len()) };
+        let mut out = Reserved { next: start };
+        put(&mut out);
+        let written = out.next as usize - start as usize;
+        // SAFETY: `put` has initialised these bytes, and keeps to what it announced.
+        unsafe { buffer.set_len(buffer.len() + written) };
+    }
 }
 
 impl Sink for Reserved {
@@ -142,34 +160,69 @@ impl Sink for Reserved {
 pub(crate) fn append(recorder: &Recorder, scope: &Scope, shape: u32, max_len: usize, put: impl FnOnce(&mut Reserved)) {
     let task = task::current();
     let done = with_writer(|writer| {
-        if writer.left < max_len + HEAD_ROOM && !writer.refill(recorder, max_len) {
-            return;
+        if writer.prepare(recorder, scope, task, max_len) {
+            writer.append(recorder, scope.encoded_term(), shape, put);
         }
-        if (writer.scope != scope.number() || writer.task != task) && !writer.look_up(recorder, scope, task) {
-            return recorder.file.lose(max_len as u64);
-        }
-        writer.append(recorder, scope.encoded_term(), shape, put);
     });
     if done.is_none() {
         recorder.file.lose(max_len as u64);
     }
 }
 
-/// The id of a source line.
+/// As [`append`], with `line` as the record's last value.
 #[inline]
-pub(crate) fn location_id(recorder: &Recorder, location: &'static Location<'static>) -> Option<u32> {
-    let key = std::ptr::from_ref(location);
-    with_writer(|writer| {
-        let slot = &mut writer.locations[(key as usize >> 3) % LOCATIONS];
-        if slot.0 != key {
-            *slot = (key, recorder.definitions.location(&recorder.target(), location)?);
+pub(crate) fn append_at(
+    recorder: &Recorder,
+    scope: &Scope,
+    shape: u32,
+    line: &'static Location<'static>,
+    max_len: usize,
+    put: impl FnOnce(&mut Reserved),
+) {
+    let task = task::current();
+    let done = with_writer(|writer| {
+        if !writer.prepare(recorder, scope, task, max_len) {
+            return;
         }
-        Some(slot.1)
-    })?
+        let Some(line) = writer.line_id(recorder, line) else { return recorder.file.lose(max_len as u64) };
+        writer.append(recorder, scope.encoded_term(), shape, |out| {
+            put(out);
+            put_u64(out, u64::from(line));
+        });
+    });
+    if done.is_none() {
+        recorder.file.lose(max_len as u64);
+    }
 }
 
 impl Writer {
-    #[inline]
+    /// Makes sure of room, and of the right context; counts the event as lost where that cannot be.
+    #[inline(always)]
+    fn prepare(&mut self, recorder: &Recorder, scope: &Scope, task: u64, max_len: usize) -> bool {
+        if self.left < max_len + HEAD_ROOM && !self.refill(recorder, max_len) {
+            return false;
+        }
+        (self.scope == scope.number() && self.task == task) || self.look_up(recorder, scope, task, max_len)
+    }
+
+    /// The id of a source line.
+    #[inline(always)]
+    fn line_id(&mut self, recorder: &Recorder, line: &'static Location<'static>) -> Option<u32> {
+        let key = std::ptr::from_ref(line);
+        let known = &self.lines[(key as usize >> 3) % LINES];
+        if known.0 == key { Some(known.1) } else { self.new_line_id(recorder, line) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn new_line_id(&mut self, recorder: &Recorder, line: &'static Location<'static>) -> Option<u32> {
+        let key = std::ptr::from_ref(line);
+        let id = recorder.definitions.location(&recorder.target(), line)?;
+        self.lines[(key as usize >> 3) % LINES] = (key, id);
+        Some(id)
+    }
+
+    #[inline(always)]
     fn append(&mut self, recorder: &Recorder, term: u64, shape: u32, put: impl FnOnce(&mut Reserved)) {
         let Some(chunk) = &self.chunk else { return };
         let mut out = Reserved { next: self.next };
@@ -229,14 +282,17 @@ impl Writer {
 
     #[cold]
     #[inline(never)]
-    fn look_up(&mut self, recorder: &Recorder, scope: &Scope, task: u64) -> bool {
+    fn look_up(&mut self, recorder: &Recorder, scope: &Scope, task: u64, max_len: usize) -> bool {
         let context = || scope.context(task);
         match recorder.definitions.context(&recorder.target(), scope.number(), task, context) {
             Some(id) => {
                 (self.scope, self.task, self.context_id) = (scope.number(), task, id);
                 true
             }
-            None => false,
+            None => {
+                recorder.file.lose(max_len as u64);
+                false
+            }
         }
     }
 

@@ -70,10 +70,23 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// # Errors
     /// If a holder panicked; the lock is held all the same.
+    #[inline]
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        let Some(recorder) = recorder() else { return self.wrap(self.inner.lock(), None) };
-        let caller = Location::caller();
+        let Some(recorder) = recorder() else {
+            return match self.inner.lock() {
+                Ok(inner) => Ok(self.hold_untracked(inner)),
+                Err(error) => Err(PoisonError::new(self.hold_untracked(error.into_inner()))),
+            };
+        };
+        self.lock_tracked(recorder, Location::caller())
+    }
+
+    fn lock_tracked(
+        &self,
+        recorder: &'static Recorder,
+        caller: &'static Location<'static>,
+    ) -> LockResult<MutexGuard<'_, T>> {
         let result = match self.inner.try_lock() {
             Ok(guard) => Ok(guard),
             Err(TryLockError::Poisoned(error)) => Err(error),
@@ -148,9 +161,7 @@ impl<T: ?Sized> Mutex<T> {
         seen: Option<(&'static Recorder, &'static Location<'static>)>,
         outcome: Option<&str>,
     ) -> MutexGuard<'a, T> {
-        // Counted even while nothing is recorded, for a recorder that starts later.
-        let seq = self.seq.load(Ordering::Relaxed) + 1;
-        self.seq.store(seq, Ordering::Relaxed);
+        let seq = self.count();
         if let Some((recorder, caller)) = seen {
             let id = self.id(recorder);
             with_current(|scope| match outcome {
@@ -158,8 +169,29 @@ impl<T: ?Sized> Mutex<T> {
                 Some(outcome) => ACQUIRE_OUTCOME.record_at(recorder, scope, &(id, seq, outcome), caller),
             });
         }
-        let held = seen.map(|(recorder, caller)| Held { recorder, caller, id: self.id.load(Ordering::Relaxed), seq });
-        MutexGuard { held, inner }
+        MutexGuard { held: seen.map(|(_, caller)| caller), lock: self, inner }
+    }
+
+    #[inline]
+    fn hold_untracked<'a>(&'a self, inner: std::sync::MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        self.count();
+        MutexGuard { held: None, lock: self, inner }
+    }
+
+    /// The number of the acquisition that has just been made. Counted even while nothing is recorded, for a recorder that
+    /// starts later.
+    #[inline]
+    fn count(&self) -> u64 {
+        let seq = self.seq.load(Ordering::Relaxed) + 1;
+        self.seq.store(seq, Ordering::Relaxed);
+        seq
+    }
+
+    /// The holder lets go; until it does, `seq` is its own.
+    fn released(&self, caller: &'static Location<'static>) {
+        let Some(recorder) = recorder() else { return };
+        let (id, seq) = (self.id.load(Ordering::Relaxed), self.seq.load(Ordering::Relaxed));
+        with_current(|scope| RELEASE.record_at(recorder, scope, &(id, seq), caller));
     }
 
     #[inline]
@@ -211,23 +243,18 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
 /// As [`std::sync::MutexGuard`]. The release is recorded before the lock is free, with the line that acquired it.
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MutexGuard<'a, T: ?Sized> {
-    held: Option<Held>,
+    /// The line that acquired it, if that was recorded.
+    held: Option<&'static Location<'static>>,
+    lock: &'a Mutex<T>,
     // Dropped after `drop` has recorded the release.
     inner: std::sync::MutexGuard<'a, T>,
-}
-
-struct Held {
-    recorder: &'static Recorder,
-    caller: &'static Location<'static>,
-    id: u64,
-    seq: u64,
 }
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(Held { recorder, caller, id, seq }) = self.held {
-            with_current(|scope| RELEASE.record_at(recorder, scope, &(id, seq), caller));
+        if let Some(caller) = self.held {
+            self.lock.released(caller);
         }
     }
 }

@@ -1,0 +1,19 @@
+//! What a program that links `peerscope` leaves behind: each scenario plays in a process of its own, and the test reads
+//! the file that it recorded.
+
+#![cfg(all(feature = "record", feature = "tracing", unix))]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod dprintf;
+mod files;
+mod filters;
+mod foreign;
+mod identity;
+mod mutex;
+mod once_each;
+mod size;
+mod survival;
+mod threads;
+mod vocabulary;
