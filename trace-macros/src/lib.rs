@@ -78,6 +78,7 @@ pub(crate) fn process_end(status: Option<i32>) {
     use peerscope_format::vocabulary::Kind;
     static SITE: site::Site = site::Site::runtime(Kind::ProcessEnd, &["how"]);
     let how = status.map_or("exit".to_owned(), |status| format!("exit {status}"));
+    task::become_task(task::NOBODY);
     emit::emit(&SITE, &peer::Current, (how,));
 }
 

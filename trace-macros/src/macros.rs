@@ -6,7 +6,8 @@
 /// The template is that of [`format!`], with values captured inline, by position or by name; it is not formatted while the
 /// program runs: numbers, truth values and texts are recorded as they are, other values as their `Display` or `Debug` once.
 /// A named value that the template does not mention is recorded beside it. Without a peer, the line belongs to
-/// the thread's current peer.
+/// the thread's current peer. Of one word before the template, `peer` is a peer and any other a topic; a peer of another
+/// name wants its topic beside it, or more than one word (`self.peer`, `&leader`).
 ///
 /// ```
 /// let (peer, from, granted) = (peerscope::Peer::new(1), 2, true);
@@ -168,7 +169,9 @@ macro_rules! restored {
             peer => {
                 $crate::__private::set_term(peer, $term);
                 $crate::__event!((peer) TermChange.restored "info" INFO);
-                if let Some(vote) = $vote {
+                if ($crate::is_recording() || $crate::__mirrors!("peerscope::vote", INFO))
+                    && let Some(vote) = $vote
+                {
                     $crate::__event!((peer) Vote.restored "info" INFO "for" (vote));
                 }
                 $crate::__event!(

@@ -267,6 +267,7 @@ extern "C" fn stop_in_child() {
 
 fn at_exit(status: Option<i32>) {
     let Some(recorder) = recorder() else { return };
+    recorder.file.make_room_for_last_words();
     crate::process_end(status);
     recorder.definitions.clock_pair(&recorder.target());
     recorder.file.close();

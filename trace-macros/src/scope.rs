@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use peerscope_format::value::{Id, Value};
 use peerscope_format::wire::Context;
 
+use crate::task::NOBODY;
+
 /// Whose events these are. Shared by all handles to one incarnation of a peer, together with its current term.
 #[derive(Debug)]
 pub(crate) struct Scope {
@@ -56,7 +58,7 @@ impl Scope {
             cluster: self.cluster.clone(),
             peer: self.peer.clone(),
             incarnation: self.peer.as_ref().map(|_| Value::U64(self.incarnation)),
-            task: Some(Value::U64(task)),
+            task: (task != NOBODY).then_some(Value::U64(task)),
         }
     }
 }

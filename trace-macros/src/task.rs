@@ -25,6 +25,9 @@ pub(crate) fn current() -> u64 {
     }
 }
 
+/// What is no task's deed: the end of the process, which may come after the end of the thread that brings it about.
+pub(crate) const NOBODY: u64 = u64::MAX;
+
 /// Makes this thread the task that its parent announced as `id`.
 pub(crate) fn become_task(id: u64) {
     CURRENT.set(id);

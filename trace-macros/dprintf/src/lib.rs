@@ -39,7 +39,7 @@ fn expand(input: TokenStream) -> Result<TokenStream, Failure> {
     let (template, span) = text(literal).ok_or_else(usage)?;
     let (peer, topic) = match front {
         [] => (None, None),
-        [one] if matches!(&one[..], [TokenTree::Ident(_)]) => (None, Some(one)),
+        [one] if matches!(&one[..], [TokenTree::Ident(word)] if word.to_string() != "peer") => (None, Some(one)),
         [one] => (Some(one), None),
         [peer, topic] => (Some(peer), Some(topic)),
         _ => return Err(usage()),

@@ -15,7 +15,7 @@
 //! chunk      := magic:u32 role:u32 number:u32 crc:u32 generation:u64 base_ticks:u64 base_ns:u64 zero{8}
 //!               committed:u32 sealed:u32 payload_crc:u32 zero{4} payload
 //!               crc = CRC-32 of all before `committed` but itself; number = place in the file, from 0;
-//!               generation = the order in which chunks were taken; a chunk whose head is all zero is unused
+//!               generation = the order in which chunks were taken; a chunk whose magic is zero is unused
 //! payload    := record* (role 1) | definition* (role 2); its first `committed` bytes count.
 //!               sealed = 1: the chunk is full, and payload_crc = CRC-32 of those bytes
 //! record     := shape:varint delta:varint value*   shape >= 3; the time is `delta` ticks after the one before it in

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -89,9 +89,13 @@ impl TraceFile {
         let generation = u64::from(number);
         let head = ChunkHead { role, number, generation, base_ticks, base_ns, committed: 0, sealed: None };
         os::populate(&self.file, offset_of(number), start, CHUNK_SIZE);
+        let head = head.encode();
+        // The mark comes last: without it, a head that a kill left unfinished is an unused chunk and not a damaged one.
         // SAFETY: the chunk lies whole within a stretch and is handed out here for the first time.
-        unsafe { std::ptr::copy_nonoverlapping(head.encode().as_ptr(), start, CHUNK_HEAD) };
-        Some(Chunk { start })
+        unsafe { std::ptr::copy_nonoverlapping(head[4..].as_ptr(), start.add(4), CHUNK_HEAD - 4) };
+        let chunk = Chunk { start };
+        chunk.u32_at(0).store(u32::from_ne_bytes([head[0], head[1], head[2], head[3]]), Ordering::Release);
+        Some(chunk)
     }
 
     /// Counts an event that found no room; `bytes` as far as known.
@@ -101,6 +105,12 @@ impl TraceFile {
             let counter = unsafe { AtomicU64::from_ptr(self.head.add(offset).cast()) };
             counter.fetch_add(count, Ordering::Relaxed);
         }
+    }
+
+    /// A trace that is full must still say that the process ended by itself: one chunk for that, one for what it refers to.
+    pub(crate) fn make_room_for_last_words(&self) {
+        let mut growing = self.lock();
+        growing.limit = growing.limit.saturating_add(2);
     }
 
     /// Hands out no more chunks and gives the unused rest of the file back. Chunks in use stay usable.
@@ -163,7 +173,10 @@ fn claim(path: &Path, shared: bool) -> io::Result<(File, PathBuf)> {
                 Ok(found) if found.is_file() => match File::open(&path) {
                     Ok(other) if other.try_lock().is_err() => path.set_file_name(with_process_id(&path)),
                     // Removed under its lock, so that no two processes remove, and no new one is taken for it.
-                    Ok(other) if os::is_at(&other, &path) => std::fs::remove_file(&path)?,
+                    Ok(other) if os::is_at(&other, &path) && is_trace(&other)? => std::fs::remove_file(&path)?,
+                    Ok(other) if os::is_at(&other, &path) => {
+                        return Err(io::Error::other("there is another file, which is no trace; it is left alone"));
+                    }
                     Ok(_) => {}
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(error) => return Err(error),
@@ -174,6 +187,13 @@ fn claim(path: &Path, shared: bool) -> io::Result<(File, PathBuf)> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether an existing file is a trace, or nothing at all: what else it may be, somebody could miss it.
+fn is_trace(mut file: &File) -> io::Result<bool> {
+    let mut begin = [0; 8];
+    let read = file.read(&mut begin)?;
+    Ok(read == 0 || FileHead::is_begin(&begin[..read]))
 }
 
 /// `trace.pscope` becomes `trace.4711.pscope`.

@@ -150,9 +150,15 @@ impl<'a> Event<'a> {
         format!("{}/{}/{}{incarnation}", text(test), text(cluster), text(peer))
     }
 
+    /// The task; only the end of the process has none.
     pub(crate) fn task(&self) -> u64 {
+        self.whose_task().unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn whose_task(&self) -> Option<u64> {
         match self.context.task {
-            Some(Value::U64(task)) => task,
+            Some(Value::U64(task)) => Some(task),
+            None if self.kind() == Kind::ProcessEnd => None,
             ref other => panic!("{other:?} is no task"),
         }
     }

@@ -211,6 +211,14 @@ fn an_empty_path_means_no_trace() {
 }
 
 #[test]
+fn a_file_that_is_no_trace_is_not_replaced() {
+    let stage = Stage::new(|| assert!(works_unrecorded()));
+    fs::write(stage.trace_file(), "a thesis, named by mistake").expect("a file");
+    assert!(complaint(&stage).contains("is no trace"));
+    assert_eq!(fs::read_to_string(stage.trace_file()).expect("still there"), "a thesis, named by mistake");
+}
+
+#[test]
 fn a_folder_is_not_replaced() {
     let stage = Stage::new(|| assert!(works_unrecorded()));
     fs::create_dir(stage.trace_file()).expect("a folder");

@@ -36,7 +36,6 @@ fn a_thread_is_announced_begins_ends_and_is_joined() {
             "task.join child=3",
             "task.joined child=3",
             "task.end",
-            "process.end how=exit 0",
         ]
     );
     assert_eq!(task_lines(&trace, 2), ["task.begin name=ticker", "log msg=tick", "task.end how=ok"]);

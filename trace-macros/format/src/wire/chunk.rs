@@ -69,13 +69,13 @@ impl ChunkHead {
         bytes
     }
 
-    /// Reads a head; `Ok(None)` if the chunk was never used.
+    /// Reads a head; `Ok(None)` if the chunk was never used. Its mark is written last: one without it has no head yet.
     pub fn decode(bytes: &[u8; CHUNK_HEAD], chunk_size: u32) -> Result<Option<Self>, Corrupt> {
-        if bytes.iter().all(|byte| *byte == 0) {
-            return Ok(None);
-        }
         let u32_at = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         let u64_at = |at: usize| u64::from(u32_at(at)) | u64::from(u32_at(at + 4)) << 32;
+        if u32_at(0) == 0 {
+            return Ok(None);
+        }
         if u32_at(0) != MAGIC {
             return Err(Corrupt("this is not the head of a chunk"));
         }

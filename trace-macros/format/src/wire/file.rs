@@ -81,9 +81,14 @@ impl FileHead {
         bytes
     }
 
+    /// Whether a file that begins so is a trace.
+    pub fn is_begin(bytes: &[u8]) -> bool {
+        bytes.starts_with(&MAGIC)
+    }
+
     /// Reads a head. Nothing in a file without one can be trusted, so its damage is an error and not a problem.
     pub fn decode(bytes: &[u8]) -> Result<Self, Corrupt> {
-        if bytes.len() < MAGIC.len() || bytes[..MAGIC.len()] != MAGIC {
+        if !Self::is_begin(bytes) {
             return Err(Corrupt("this is not a Peerscope trace: it does not begin with its mark"));
         }
         if bytes.len() < FILE_HEAD {
