@@ -53,6 +53,11 @@ impl Layout {
 ///
 /// The recorder reserves [`Arg::max_len`] bytes and trusts [`Arg::put`] to stay within them and to call no code of the
 /// user's; therefore only this module implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in an event as it is",
+    label = "a value of an event is a number, a truth value, a text, or a list or `Option` of such",
+    note = "write `format!(\"{{value:?}}\")`, or say it with `dprintf!`, which takes anything that is `Debug` or `Display`"
+)]
 pub trait Arg: sealed::Sealed {
     /// How it is written.
     const LAYOUT: Layout;

@@ -66,8 +66,8 @@ macro_rules! __peer {
     };
 }
 
-/// Records an event of any kind of the vocabulary: `event!(peer, Kind { field: value, ... })`. A field name that is a Rust
-/// keyword is written as a text. That the kind has these fields is checked by the compiler.
+/// Records an event of any kind of the vocabulary: `event!(peer, Kind { "field": value, ... })`. That the kind has these
+/// fields is checked by the compiler; [`Kind`](peerscope_format::vocabulary::Kind) lists them.
 ///
 /// ```
 /// let peer = peerscope::Peer::new(0);
@@ -92,6 +92,10 @@ macro_rules! __event {
         @bind (($($peer:expr)?) $kind:ident $(.$restored:ident)? $level:literal $LEVEL:ident)
         [$(($name:literal $value:ident ($expr:expr)))*]
     ) => {{
+        $(const _: () = assert!(
+            $crate::__private::Kind::$kind.has_field($name),
+            concat!("the vocabulary knows no field `", $name, "` at the kind ", stringify!($kind)),
+        );)*
         let recording = $crate::is_recording();
         const TARGET: &str = $crate::__private::Kind::$kind.target();
         if recording || $crate::__mirrors!(TARGET, $LEVEL) {
@@ -116,7 +120,7 @@ macro_rules! __event {
     };
 }
 
-/// The peer's current term is now this; later events of the peer carry it.
+/// The peer's current term is now this; later events of the peer carry it: `term!(peer, self.current_term)`.
 #[macro_export]
 macro_rules! term {
     ($peer:expr, $term:expr) => {
@@ -129,7 +133,8 @@ macro_rules! term {
     };
 }
 
-/// The peer now has this role (`follower candidate leader ...`), in its current term or in the one given.
+/// The peer now has this role (`follower candidate leader precandidate learner`), in its current term or in the one given:
+/// `role!(peer, "leader")`, `role!(peer, "leader", term)`.
 #[macro_export]
 macro_rules! role {
     ($peer:expr, $role:expr) => {
@@ -145,7 +150,7 @@ macro_rules! role {
     };
 }
 
-/// The peer gave its vote of its current term.
+/// The peer gave its vote of its current term: `vote!(peer, candidate)`.
 #[macro_export]
 macro_rules! vote {
     ($peer:expr, $candidate:expr) => { $crate::__event!(($peer) Vote "info" INFO "for" ($candidate)) };
@@ -213,7 +218,21 @@ macro_rules! persist {
     };
 }
 
-/// The caller sends a request: `rpc_send!(peer, rpc, "Method", to)`, and further fields of `rpc.send` as `"name": value`.
+/// The caller sends a request: `rpc_send!(peer, rpc, "Method", to)`, and further fields of `rpc.send` as `"name": value`
+/// (`msg_term`, `last_index`, `last_term`, `prev_index`, `prev_term`, `count`, `leader_commit`).
+///
+/// The id must be unique in the whole run: one counter for all peers of a process, or `format!("{me}-{count}")`. Both ends
+/// must know it, so it rides in the message.
+///
+/// ```
+/// # let (caller, callee, granted) = (peerscope::Peer::new(0), peerscope::Peer::new(1), true);
+/// let rpc = 7_u64;
+/// peerscope::rpc_send!(caller, rpc, "RequestVote", 1, "msg_term": 3); // before it goes out
+/// peerscope::rpc_recv!(callee, rpc, "RequestVote", 0, "msg_term": 3); // the handler, before it takes its lock
+/// peerscope::rpc_reply!(callee, rpc, "granted": granted);             // the handler, before it answers
+/// peerscope::rpc_return!(caller, rpc, "ok", "granted": granted);      // or "timeout", "dropped", "error"
+/// peerscope::reply_used!(caller, "count the vote");                   // where the answer is acted on
+/// ```
 #[macro_export]
 macro_rules! rpc_send {
     ($peer:expr, $rpc:expr, $method:expr, $to:expr $(, $name:literal: $value:expr)* $(,)?) => {
@@ -238,7 +257,7 @@ macro_rules! rpc_reply {
 }
 
 /// The caller has the outcome (`ok timeout error dropped`): `rpc_return!(peer, rpc, "ok")`, and further fields. The thread
-/// remembers the RPC for [`reply_used!`].
+/// remembers the RPC for [`reply_used!`](crate::reply_used).
 #[macro_export]
 macro_rules! rpc_return {
     ($peer:expr, $rpc:expr, $outcome:expr $(, $name:literal: $value:expr)* $(,)?) => {
@@ -250,7 +269,8 @@ macro_rules! rpc_return {
 }
 
 /// The caller acts on an answer (counts the vote, moves an index): `reply_used!(peer, "count vote")`, for the RPC that
-/// returned last on this thread, or `reply_used!(peer, rpc, "count vote")`.
+/// returned last *on this thread*, or `reply_used!(peer, rpc, "count vote")` where the answer came in on another.
+/// Stepping down because the answer carries a higher term is no use of it.
 #[macro_export]
 macro_rules! reply_used {
     ($peer:expr, $purpose:expr) => {

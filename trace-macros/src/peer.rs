@@ -77,7 +77,8 @@ impl Peer {
         }
     }
 
-    /// Until the result is dropped, this thread works in the peer's name.
+    /// Until the result is dropped, this thread works in the peer's name. Keep it: `let _in = peer.enter();`, not `let _ = ...`,
+    /// which drops it at once.
     pub fn enter(&self) -> Entered {
         scope::enter(self.scope.clone())
     }

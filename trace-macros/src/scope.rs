@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use peerscope_format::value::{Id, Value};
 use peerscope_format::wire::Context;
 
-use crate::task::NOBODY;
+use crate::task::{self, NOBODY};
 
 /// Whose events these are. Shared by all handles to one incarnation of a peer, together with its current term.
 #[derive(Debug)]
@@ -100,8 +100,16 @@ pub(crate) fn with_current<R>(run: impl FnOnce(&Scope) -> R) -> R {
     run(unsafe { &*current })
 }
 
+/// From here on, and wherever it enters nothing else, this thread works for `test`.
+pub(crate) fn stay_in_test(test: &str) {
+    let scope = Arc::new(Scope::new(Some(test.into()), None, None, 0));
+    let _ = ENTERED.try_with(|stack| stack.change(|scopes| scopes.insert(0, scope)));
+}
+
 /// The thread's current scope, to be handed on.
 pub(crate) fn current() -> Option<Arc<Scope>> {
+    // A thread that says its first word learns by that in which test it runs.
+    task::current();
     ENTERED.try_with(|stack| stack.0.borrow().last().cloned()).ok().flatten()
 }
 
@@ -115,6 +123,8 @@ pub struct Entered {
 }
 
 pub(crate) fn enter(scope: Arc<Scope>) -> Entered {
+    // First of all the thread must know its test, which lies below all that it enters.
+    task::current();
     let mut depth = 0;
     let _ = ENTERED.try_with(|stack| {
         stack.change(|scopes| {

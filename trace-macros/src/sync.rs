@@ -1,15 +1,24 @@
 //! Synchronisation that is seen: as in [`std::sync`], but who waits for what, who holds it and since which line is recorded.
 //!
-//! What is not tracked (yet) is re-exported from [`std::sync`] as it is, so that one `use` line can be changed as a whole.
+//! What is not tracked (yet) is re-exported from [`std::sync`] as it is, so that one `use` line can be changed as a whole;
+//! all but `Condvar`, which cannot wait with a tracked guard: a mutex that one waits with stays `std`'s for now.
 
 mod mutex;
 
 pub use std::sync::{
-    Arc, Barrier, BarrierWaitResult, Condvar, LazyLock, LockResult, Once, OnceLock, OnceState, PoisonError, RwLock,
-    RwLockReadGuard, RwLockWriteGuard, TryLockError, TryLockResult, WaitTimeoutResult, Weak, atomic, mpsc,
+    Arc, Barrier, BarrierWaitResult, LazyLock, LockResult, Once, OnceLock, OnceState, PoisonError, RwLock,
+    RwLockReadGuard, RwLockWriteGuard, TryLockError, TryLockResult, Weak, atomic, mpsc,
 };
 
 pub use mutex::{Mutex, MutexGuard};
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A new lock's id; unique among all sorts of locks.
+fn next_lock_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
 
 /// The name of a type as its user would write it: without the paths of modules.
 fn short_type_name<T: ?Sized>() -> String {

@@ -41,6 +41,9 @@ fn first() -> u64 {
     let thread = std::thread::current();
     // The main thread ends with the process, which has a last word of its own.
     ENDS_UNSEEN.set(thread.name() != Some("main"));
+    if let Some(test) = thread.name().filter(|name| *name != "main" && crate::test_scope::is_test_program()) {
+        crate::scope::stay_in_test(test);
+    }
     crate::thread::begin_untracked(thread.name());
     id
 }

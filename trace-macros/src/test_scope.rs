@@ -11,6 +11,20 @@ use crate::recorder::recorder;
 use crate::scope::{self, Entered, Scope};
 use crate::site::Site;
 
+/// Whether this is a program of `cargo test`, whose threads bear the names of their tests: the peers of two tests that run at
+/// once are kept apart even if nobody begins a [`Test`].
+pub(crate) fn is_test_program() -> bool {
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| {
+        let path = std::env::current_exe().unwrap_or_default();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let in_deps = path.parent().and_then(|folder| folder.file_name()).is_some_and(|folder| folder == "deps");
+        // As cargo names it: `deps/name-0123456789abcdef`.
+        let hash = name.rsplit_once('-').map_or("", |(_, hash)| hash);
+        in_deps && hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
 /// A running test. Until it is dropped, this thread, the peers that it makes and the threads that it spawns belong to the
 /// test; when it is dropped, the test has ended: failed if the thread panics, passed otherwise, unless
 /// [`Test::end`] said so first.

@@ -51,10 +51,10 @@ fn tell(path: &Path) -> io::Result<()> {
         (format!("log {shown} --columns"), "all events, a column for each peer"),
         ("explain two-leaders-in-term".to_owned(), "what the finding means, and how to mend it"),
     ] {
-        writeln!(out, "  {:<60} {purpose}", format!("{}{arguments}", peerscope_command()))?;
+        writeln!(out, "  {}{arguments}  # {purpose}", peerscope_command())?;
     }
     let fixed = path.with_file_name("fixed.pscope");
-    writeln!(out, "\nThe same program, repaired (57:32 in the lecture), is clean:")?;
+    writeln!(out, "\nThe same program, repaired (the votes are counted only in the term that asked), is clean:")?;
     writeln!(out, "  {}run {SAMPLE} --fixed -o {}", samples_command(), fixed.display())?;
     writeln!(out, "  {}check {}", peerscope_command(), fixed.display())?;
     out.flush()

@@ -181,7 +181,8 @@ fn claim(path: &Path, shared: bool) -> io::Result<(File, PathBuf)> {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(error) => return Err(error),
                 },
-                Ok(_) => return Err(error),
+                Ok(found) if found.is_dir() => return Err(io::Error::other("is a folder; name a file in it")),
+                Ok(_) => return Err(io::Error::other("is no plain file; it is left alone")),
                 Err(_) => {}
             },
             Err(error) => return Err(error),

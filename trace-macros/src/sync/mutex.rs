@@ -206,8 +206,7 @@ impl<T: ?Sized> Mutex<T> {
     /// first one's id holds.
     #[cold]
     fn first_use(&self, recorder: &Recorder) -> u64 {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let id = super::next_lock_id();
         if let Err(other) = self.id.compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed) {
             return other;
         }

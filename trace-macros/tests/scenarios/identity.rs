@@ -174,3 +174,22 @@ fn tests_that_run_at_once_do_not_mix() {
     );
     assert!(nowhere.len() <= 9, "four untracked tasks begin and end, and so does the process");
 }
+
+/// `cargo test` runs each test on a thread that bears its name: nobody has to begin a test for that.
+#[test]
+fn tests_of_cargo_test_are_kept_apart_by_the_names_of_their_threads() {
+    let trace = recorded(|| {
+        for name in ["re_election", "agreement"] {
+            let test = std::thread::Builder::new().name(name.into()).spawn(|| {
+                let peer = Peer::new(0);
+                dprintf!(peer, log, "in the test");
+                thread::spawn(|| dprintf!("in a thread of the test")).join().expect("it ends well");
+            });
+            test.expect("a thread").join().expect("it ends well");
+        }
+    });
+    let whose: Vec<_> = trace.of_topic("log").iter().map(|event| event.whose()).collect();
+    assert_eq!(whose, ["re_election//0.0", "re_election//", "agreement//0.0", "agreement//"]);
+    let how: Vec<_> = trace.of_topic("peer").iter().map(|event| event.says()).collect();
+    assert_eq!(how, ["peer.start how=fresh"; 2], "the second test's peer is no restart of the first one's");
+}
