@@ -12,7 +12,7 @@ mod waits;
 use std::sync::OnceLock;
 
 pub use self::coverage::{Coverage, PeerCoverage};
-pub use self::holds::{Hold, Holds};
+pub use self::holds::{Hold, Holds, Mode};
 pub use self::roles::{Claim, Role, Roles};
 pub use self::rpcs::{Rpc, Rpcs};
 pub use self::wait_graph::{Blocker, Cycle, Root, Step, Stuck, WaitGraph};
@@ -80,7 +80,7 @@ impl<'t> Facts<'t> {
         self.order.get_or_init(|| Order::new(self.trace))
     }
 
-    /// Who held which lock, from when to when.
+    /// Who held which lock, from when to when; and whose the locks are.
     pub fn holds(&self) -> &Holds {
         self.holds.get_or_init(|| Holds::new(self.trace))
     }

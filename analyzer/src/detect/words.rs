@@ -2,7 +2,7 @@
 //! trace itself is blind.
 
 use super::finding::{Gap, Object};
-use crate::facts::{Facts, WaitOn};
+use crate::facts::{Facts, Wait, WaitOn};
 use crate::model::{EventId, LockId, PeerId, RpcId, TaskId, Trace};
 
 /// How things are called in sentences.
@@ -40,21 +40,51 @@ impl Words<'_> {
         }
     }
 
+    /// `task 3 of peer 0 waits for lock x`.
+    pub(crate) fn waiting(self, facts: &Facts<'_>, wait: &Wait) -> String {
+        let peer = self.0.event(wait.begin).peer();
+        format!("{} waits {}", self.author(wait.begin), self.wait(facts, wait.on, peer))
+    }
+
+    /// `task 3 of peer 0 takes lock x`, for the hold that began with `acquire`.
+    pub(crate) fn taking(self, facts: &Facts<'_>, acquire: EventId) -> String {
+        let who = self.author(acquire);
+        match facts.holds().began_at(acquire) {
+            Some(hold) => format!("{who} takes {}", self.lock(facts, hold.lock, self.0.event(acquire).peer())),
+            None => format!("{who} takes the lock"),
+        }
+    }
+
+    /// `tasks 4, 6 and 8`, by their ids alone; of many only the first.
+    pub(crate) fn tasks(self, tasks: &[TaskId]) -> String {
+        const MOST: usize = 8;
+        let mut names: Vec<_> = tasks.iter().take(MOST).map(|task| self.0.tasks().id(*task).to_string()).collect();
+        if tasks.len() > MOST {
+            names.push(format!("{} more", tasks.len() - MOST));
+        }
+        format!("task{} {}", if names.len() == 1 { "" } else { "s" }, enumerate(&names))
+    }
+
     /// `peer 0` if the event has a peer, else its task.
     pub(crate) fn actor(self, event: EventId) -> String {
         self.0.event(event).peer().map_or_else(|| self.author(event), |peer| self.peer(peer))
     }
 
-    /// ``lock `raft` ``.
-    pub(crate) fn lock(self, lock: LockId) -> String {
-        format!("lock `{}`", self.0.locks().name(lock))
+    /// ``lock `raft` of peer 1``. Whose it is need not be said again beside `named`, the peer of whom the clause speaks;
+    /// the id is said where name and owner are those of several locks: ``lock `Mutex<State>` (7)``.
+    pub(crate) fn lock(self, facts: &Facts<'_>, lock: LockId, named: Option<PeerId>) -> String {
+        let locks = self.0.locks();
+        let id = if facts.holds().has_namesake(lock) { format!(" ({})", locks.id(lock)) } else { String::new() };
+        let owner = facts.holds().owner(lock).filter(|owner| Some(*owner) != named);
+        let owner = owner.map_or_else(String::new, |owner| format!(" of {}", self.peer(owner)));
+        format!("lock `{}`{id}{owner}", locks.name(lock))
     }
 
-    /// What a task waits for: ``for lock `raft` ``.
-    pub(crate) fn wait(self, facts: &Facts<'_>, on: WaitOn) -> String {
+    /// What a task waits for: ``for lock `raft` ``; `named` as for [`Words::lock`].
+    pub(crate) fn wait(self, facts: &Facts<'_>, on: WaitOn, named: Option<PeerId>) -> String {
         let tables = self.0.tables();
         match on {
-            WaitOn::Lock(lock) => format!("for {}", self.lock(lock)),
+            WaitOn::Lock(lock) => format!("for {}", self.lock(facts, lock, named)),
             WaitOn::Join(task) => format!("for the end of {}", self.task(task)),
             WaitOn::Rpc(rpc) => format!("for {}", self.reply(facts, rpc)),
             WaitOn::Sleep { .. } => "for time to pass".into(),

@@ -1,11 +1,41 @@
-//! Holds: who had which lock, from which event to which.
+//! Holds: who had which lock, from which event to which; and whose the locks are.
+//!
+//! A lock belongs to the peer in whose name more than half of its acquisitions were made; those of tasks outside any peer
+//! (a test that looks on) do not count. Where no peer has that many, the lock is nobody's.
 
 use std::collections::VecDeque;
 
 use peerscope_format::vocabulary::{Body, Kind};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{Dense, Event, EventId, Grouped, LockId, TaskId, Trace, granted};
+use crate::model::{Dense, Event, EventId, Grouped, LockId, PeerId, TaskId, Trace, granted};
+
+/// How a lock is held or wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Alone.
+    Exclusive,
+    /// Beside others that read.
+    Shared,
+    /// Beside others that read, with the right to become exclusive when they have gone.
+    Upgradable,
+}
+
+impl Mode {
+    /// The mode that a `lock.*` event names; without one, the lock is exclusive.
+    pub fn of(name: Option<&str>) -> Mode {
+        match name {
+            Some("shared") => Mode::Shared,
+            Some("upgradable") => Mode::Upgradable,
+            _ => Mode::Exclusive,
+        }
+    }
+
+    /// Whether two tasks can have a lock in these modes at the same time.
+    pub fn goes_with(self, other: Mode) -> bool {
+        matches!((self, other), (Mode::Shared, Mode::Shared | Mode::Upgradable) | (Mode::Upgradable, Mode::Shared))
+    }
+}
 
 /// One hold of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +50,8 @@ pub struct Hold {
     pub acquire: EventId,
     /// `lock.release`, by whomever; `None` if the trace ends first.
     pub release: Option<EventId>,
-    /// Whether others could hold the lock at the same time when this hold began (modes `shared`, `upgradable`).
-    pub shared: bool,
+    /// How it began; `lock.upgrade` and `lock.downgrade` change that, see [`Holds::mode_at`].
+    pub mode: Mode,
 }
 
 impl Hold {
@@ -38,6 +68,12 @@ pub struct Holds {
     all: Vec<Hold>,
     by_lock: Index,
     by_task: Index,
+    /// Changes of mode, by the acquire of their hold, in the trace's order.
+    changes: FxHashMap<EventId, Vec<(EventId, Mode)>>,
+    /// By lock: whose it is.
+    owners: Vec<Option<PeerId>>,
+    /// Locks that share their name and their owner with another.
+    namesakes: FxHashSet<LockId>,
 }
 
 /// Holds by lock or by task, in the order of their acquires.
@@ -85,6 +121,8 @@ impl Holds {
             open: FxHashMap::default(),
             open_by_lock: vec![VecDeque::new(); trace.locks().len()],
             waiting: FxHashMap::default(),
+            changes: FxHashMap::default(),
+            takers: vec![Takers::default(); trace.locks().len()],
         };
         for event in trace.events() {
             walk.event(event);
@@ -93,7 +131,9 @@ impl Holds {
         all.shrink_to_fit();
         let by_lock = Index::new(trace.locks().len(), &all, |hold| Some(hold.lock.index()));
         let by_task = Index::new(trace.tasks().len(), &all, |hold| hold.task.map(Dense::index));
-        Holds { all, by_lock, by_task }
+        let owners = owners(trace, &walk.takers, &all, &by_lock);
+        let namesakes = namesakes(trace, &owners);
+        Holds { all, by_lock, by_task, changes: walk.changes, owners, namesakes }
     }
 
     /// All holds in the order of their acquires.
@@ -126,6 +166,72 @@ impl Holds {
         let place = self.all.binary_search_by_key(&acquire, |hold| hold.acquire).ok()?;
         Some(&self.all[place])
     }
+
+    /// In which mode `hold` has its lock right after `event`.
+    pub fn mode_at(&self, hold: &Hold, event: EventId) -> Mode {
+        let changes = self.changes.get(&hold.acquire).map_or(&[][..], |changes| changes);
+        let known = changes.partition_point(|(change, _)| *change <= event);
+        known.checked_sub(1).map_or(hold.mode, |last| changes[last].1)
+    }
+
+    /// The peer to which `lock` belongs (see the module's words on that).
+    pub fn owner(&self, lock: LockId) -> Option<PeerId> {
+        self.owners[lock.index()]
+    }
+
+    /// Whether another lock has the same name and the same owner, so that only their ids tell them apart.
+    pub fn has_namesake(&self, lock: LockId) -> bool {
+        self.namesakes.contains(&lock)
+    }
+}
+
+/// How many of a lock's acquisitions were whose. The walk leaves the only peer that can have more than half of them
+/// (whoever outnumbers all others together outlasts them); where others took the lock as well, it is counted.
+#[derive(Clone, Copy, Default)]
+struct Takers {
+    candidate: Option<PeerId>,
+    balance: u32,
+    all: u32,
+}
+
+impl Takers {
+    fn add(&mut self, peer: PeerId) {
+        self.all += 1;
+        if self.balance == 0 {
+            self.candidate = Some(peer);
+        }
+        if self.candidate == Some(peer) {
+            self.balance += 1;
+        } else {
+            self.balance -= 1;
+        }
+    }
+}
+
+/// By lock: the peer with more than half of its acquisitions.
+fn owners(trace: &Trace, takers: &[Takers], all: &[Hold], by_lock: &Index) -> Vec<Option<PeerId>> {
+    let owner = |(lock, takers): (usize, &Takers)| {
+        let candidate = takers.candidate?;
+        if takers.balance == takers.all {
+            return Some(candidate);
+        }
+        let acquires = by_lock.places.of(lock).iter().map(|place| all[*place as usize].acquire);
+        let own = acquires.filter(|acquire| trace.event(*acquire).peer() == Some(candidate)).count();
+        (own > takers.all as usize / 2).then_some(candidate)
+    };
+    takers.iter().enumerate().map(owner).collect()
+}
+
+fn namesakes(trace: &Trace, owners: &[Option<PeerId>]) -> FxHashSet<LockId> {
+    let mut first: FxHashMap<_, LockId> = FxHashMap::default();
+    let mut found = FxHashSet::default();
+    for (lock, owner) in trace.locks().ids().zip(owners) {
+        let other = *first.entry((trace.locks().name(lock), owner)).or_insert(lock);
+        if other != lock {
+            found.extend([other, lock]);
+        }
+    }
+    found
 }
 
 struct Walk<'t> {
@@ -137,6 +243,8 @@ struct Walk<'t> {
     open_by_lock: Vec<VecDeque<u32>>,
     /// The last `lock.wait` of a task that waits.
     waiting: FxHashMap<TaskId, (LockId, EventId)>,
+    changes: FxHashMap<EventId, Vec<(EventId, Mode)>>,
+    takers: Vec<Takers>,
 }
 
 impl Walk<'_> {
@@ -151,6 +259,7 @@ impl Walk<'_> {
             }
             Some(Kind::LockAcquire) => self.acquire(event),
             Some(Kind::LockRelease) => self.release(event),
+            Some(Kind::LockUpgrade | Kind::LockDowngrade) => self.change_mode(event),
             _ => {}
         }
     }
@@ -162,6 +271,9 @@ impl Walk<'_> {
         if !granted(body.outcome) {
             return;
         }
+        if let Some(peer) = event.peer() {
+            self.takers[lock.index()].add(peer);
+        }
         let place = self.all.len() as u32;
         self.open.entry((lock, event.task())).or_default().push(place);
         self.oldest_open(lock);
@@ -172,7 +284,7 @@ impl Walk<'_> {
             wait: wait.filter(|(other, _)| *other == lock).map(|(_, begin)| begin),
             acquire: event.id(),
             release: None,
-            shared: matches!(body.mode, Some("shared" | "upgradable")),
+            mode: Mode::of(body.mode),
         });
     }
 
@@ -180,14 +292,34 @@ impl Walk<'_> {
     fn release(&mut self, event: Event<'_>) {
         let Body::LockRelease(body) = event.body() else { return };
         let Some(lock) = body.lock.and_then(|id| self.trace.lock_of(event, id)) else { return };
-        let all = &self.all;
-        let own = self.open.get_mut(&(lock, event.task())).and_then(|places| {
-            while places.pop_if(|place| all[*place as usize].release.is_some()).is_some() {}
-            places.pop()
-        });
+        let own = self.own_youngest(lock, event.task());
         if let Some(place) = own.or_else(|| self.oldest_open(lock)) {
             self.all[place as usize].release = Some(event.id());
         }
+    }
+
+    /// Changes the mode of the task's own youngest hold of the lock; the hold goes on. A failed upgrade changes nothing.
+    fn change_mode(&mut self, event: Event<'_>) {
+        let (id, outcome, mode) = match event.body() {
+            Body::LockUpgrade(body) => (body.lock, body.outcome, Mode::Exclusive),
+            Body::LockDowngrade(body) => (body.lock, None, Mode::of(body.mode.or(Some("shared")))),
+            _ => return,
+        };
+        if let Some(task) = event.task() {
+            self.waiting.remove(&task);
+        }
+        let Some(lock) = id.and_then(|id| self.trace.lock_of(event, id)).filter(|_| granted(outcome)) else { return };
+        if let Some(place) = self.own_youngest(lock, event.task()) {
+            let acquire = self.all[place as usize].acquire;
+            self.changes.entry(acquire).or_default().push((event.id(), mode));
+        }
+    }
+
+    /// The youngest open hold of `lock` that `task` took.
+    fn own_youngest(&mut self, lock: LockId, task: Option<TaskId>) -> Option<u32> {
+        let places = self.open.get_mut(&(lock, task))?;
+        while places.pop_if(|place| self.all[*place as usize].release.is_some()).is_some() {}
+        places.last().copied()
     }
 
     /// The oldest open hold of `lock`.

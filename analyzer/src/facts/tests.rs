@@ -52,6 +52,125 @@ fn a_tasks_next_event_ends_its_wait() {
 }
 
 #[test]
+fn a_call_is_waited_for_if_only_talk_stands_before_its_return() {
+    let waits = |between: &str| {
+        let trace = trace_from_jsonl(&format!(
+            r#"
+            {{"ts":1,"task":"a","kind":"rpc.send","rpc":1,"to":1}}
+            {between}
+            {{"ts":8,"task":"b","kind":"log","msg":"of another"}}
+            {{"ts":9,"task":"a","kind":"rpc.return","rpc":1}}
+            "#
+        ));
+        let facts = Facts::new(&trace, &[]);
+        let ends: Vec<_> = facts.waits().all().iter().map(|wait| (wait.begin.0, wait.end.map(|id| id.0))).collect();
+        let last = trace.len() as u32 - 1;
+        ends.contains(&(0, Some(last)))
+    };
+    let talk = r#"
+        {"ts":2,"task":"a","kind":"log","msg":"a line of the library"}
+        {"ts":2,"task":"a","kind":"span.enter","span":1,"name":"request"}
+        {"ts":2,"task":"a","kind":"task.spawn","child":"helper"}
+        {"ts":2,"task":"a","kind":"timer.set","timer":"time-out"}
+        {"ts":2,"task":"a","kind":"msg.send","msg":"packet","to":1}
+        {"ts":2,"task":"a","kind":"fault","what":"delay"}
+        {"ts":2,"task":"a","kind":"task.pend"}
+        {"ts":3,"task":"a","kind":"task.poll"}
+        {"ts":3,"task":"a","kind":"timer.stop","timer":"time-out"}
+        {"ts":3,"task":"a","kind":"span.exit","span":1}"#;
+    assert!(waits("") && waits(talk));
+    for deed in [
+        r#""lock.acquire","lock":1"#,
+        r#""rpc.send","rpc":2,"to":2"#,
+        r#""timer.set","timer":"one case","select":1"#,
+        r#""timer.fire","timer":"heartbeat""#,
+        r#""msg.recv","msg":"other""#,
+        r#""lost","events":1"#,
+        r#""of an unknown kind""#,
+    ] {
+        assert!(!waits(&format!(r#"{{"ts":2,"task":"a","kind":{deed}}}"#)), "{deed}");
+    }
+}
+
+#[test]
+fn what_an_open_call_is_the_other_calls_from_its_place_say() {
+    // Of the calls at `src`: whether they were waited for before; then one that the trace's end cuts short.
+    let open = |before: &[bool]| {
+        let mut story = String::new();
+        for (rpc, waited) in before.iter().enumerate() {
+            let deed = if *waited { "log" } else { "term" };
+            story.push_str(&format!(
+                "{{\"ts\":2,\"task\":\"a\",\"kind\":\"rpc.send\",\"rpc\":{rpc},\"src\":\"raft.rs:1\"}}\n\
+                 {{\"ts\":2,\"task\":\"a\",\"kind\":\"{deed}\"}}\n\
+                 {{\"ts\":2,\"task\":\"a\",\"kind\":\"rpc.return\",\"rpc\":{rpc}}}\n"
+            ));
+        }
+        story.push_str(r#"{"ts":8,"task":"b","kind":"rpc.send","rpc":"open","src":"raft.rs:1"}"#);
+        story.push_str("\n{\"ts\":9,\"task\":\"b\",\"kind\":\"log\",\"msg\":\"sent\"}");
+        let trace = trace_from_jsonl(&story);
+        let facts = Facts::new(&trace, &[]);
+        facts.waits().unfinished().map(|wait| facts.waits().is_certain(wait)).collect::<Vec<_>>()
+    };
+    assert_eq!(open(&[]), [false]);
+    assert_eq!(open(&[true]), [true]);
+    assert_eq!(open(&[false, true]), [true]);
+    assert_eq!(open(&[false]), [false; 0]);
+}
+
+#[test]
+fn a_hold_changes_its_mode() {
+    let story = r#"
+        {"ts":1,"task":"a","kind":"lock.acquire","lock":1,"mode":"upgradable","seq":1}
+        {"ts":2,"task":"a","kind":"lock.upgrade","lock":1,"mode":"exclusive","outcome":"timeout"}
+        {"ts":3,"task":"a","kind":"lock.upgrade","lock":1,"mode":"exclusive","seq":2}
+        {"ts":4,"task":"a","kind":"lock.downgrade","lock":1,"seq":3}
+        {"ts":5,"task":"a","kind":"lock.release","lock":1,"seq":3}
+    "#;
+    check(story, |facts| {
+        let holds: Vec<_> = facts.holds().of_lock(LockId(0)).collect();
+        assert_eq!(holds.iter().map(|hold| hold.release).collect::<Vec<_>>(), [Some(EventId(4))], "one hold");
+        let modes = [0, 1, 2, 3].map(|event| facts.holds().mode_at(holds[0], EventId(event)));
+        assert_eq!(modes, [Mode::Upgradable, Mode::Upgradable, Mode::Exclusive, Mode::Shared]);
+    });
+}
+
+#[test]
+fn a_lock_belongs_to_the_peer_that_takes_it_most() {
+    let owner = |takers: &[Option<u32>]| {
+        let lines = takers.iter().enumerate().map(|(ts, peer)| {
+            let peer = peer.map_or_else(String::new, |peer| format!("\"peer\":{peer},"));
+            format!("{{\"ts\":{ts},{peer}\"task\":1,\"kind\":\"lock.acquire\",\"lock\":\"mu\"}}\n")
+        });
+        let trace = trace_from_jsonl(&lines.collect::<String>());
+        let facts = Facts::new(&trace, &[]);
+        facts.holds().owner(LockId(0)).map(|peer| trace.peers().name(peer).into_owned())
+    };
+    assert_eq!(owner(&[None, Some(0), None, None]).as_deref(), Some("0"), "a test that looks on does not count");
+    assert_eq!(owner(&[Some(1), Some(0), Some(1)]).as_deref(), Some("1"));
+    assert_eq!(owner(&[Some(0), Some(0), Some(1), Some(2)]), None, "half is no majority");
+    assert_eq!(owner(&[None]), None);
+}
+
+#[test]
+fn locks_of_one_name_are_told_apart() {
+    let story = r#"
+        {"ts":1,"peer":0,"task":1,"kind":"lock.new","lock":1,"name":"state"}
+        {"ts":1,"peer":1,"task":2,"kind":"lock.new","lock":2,"name":"state"}
+        {"ts":1,"peer":1,"task":2,"kind":"lock.new","lock":3,"name":"state"}
+        {"ts":2,"peer":0,"task":1,"kind":"lock.acquire","lock":1}
+        {"ts":2,"peer":1,"task":2,"kind":"lock.acquire","lock":2}
+        {"ts":3,"peer":1,"task":2,"kind":"lock.acquire","lock":3}
+    "#;
+    check(story, |facts| {
+        let words = crate::detect::words::Words(facts.trace());
+        let [zero, one] = [0, 1].map(|index| facts.holds().owner(LockId(index)));
+        assert_eq!(words.lock(facts, LockId(0), zero), "lock `state`");
+        assert_eq!(words.lock(facts, LockId(0), one), "lock `state` of peer 0");
+        assert_eq!(words.lock(facts, LockId(2), None), "lock `state` (3) of peer 1");
+    });
+}
+
+#[test]
 fn a_condition_gives_up_its_lock_and_a_select_waits_for_all_its_cases() {
     let story = r#"
         {"ts":1,"task":"a","kind":"lock.acquire","lock":1}

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::{Facts, Wait, WaitOn};
+use peerscope_format::vocabulary::Body;
+
+use super::{Facts, Hold, Mode, Wait, WaitOn};
 use crate::model::{EventId, LockId, RpcId, TaskId};
 
 /// Readers of one lock that a wait is said to be for at most: the youngest. More would make the graph quadratic.
@@ -70,8 +72,8 @@ pub struct Stuck {
     pub blockers: Vec<Blocker>,
     /// What its chain ends in.
     pub root: Root,
-    /// The blocker along which its chain goes on.
-    via: Option<Blocker>,
+    /// The blocker along which its chain goes on; one of `blockers`.
+    pub via: Option<Blocker>,
 }
 
 /// One task of a cycle.
@@ -295,7 +297,7 @@ impl Moment<'_, '_> {
             return (Vec::new(), Root::Sleeping(first.task));
         }
         match first.on {
-            WaitOn::Lock(lock) => (self.holders(lock), Root::Unknown),
+            WaitOn::Lock(lock) => (self.holders(&first, lock), Root::Unknown),
             WaitOn::Join(child) if self.has_ended(child) => (Vec::new(), Root::Running(first.task)),
             WaitOn::Join(child) => (vec![Blocker::Child(child)], Root::Unknown),
             WaitOn::Rpc(rpc) => self.handlers(rpc),
@@ -303,8 +305,20 @@ impl Moment<'_, '_> {
         }
     }
 
-    fn holders(&self, lock: LockId) -> Vec<Blocker> {
-        let holds = self.facts.holds().holders_at(lock, self.now).take(MAX_HOLDERS);
+    /// Who holds the lock that `wait` is for. An upgradable hold of the task itself is what it wants to upgrade; it
+    /// waits for the others.
+    fn holders(&self, wait: &Wait, lock: LockId) -> Vec<Blocker> {
+        let facts = self.facts;
+        let wanted = match facts.trace().event(wait.begin).body() {
+            Body::LockWait(body) => Mode::of(body.mode),
+            _ => Mode::Exclusive,
+        };
+        let upgrades = |hold: &&Hold| {
+            hold.task == Some(wait.task)
+                && wanted == Mode::Exclusive
+                && facts.holds().mode_at(hold, self.now) == Mode::Upgradable
+        };
+        let holds = facts.holds().holders_at(lock, self.now).filter(|hold| !upgrades(hold)).take(MAX_HOLDERS);
         let mut holders: Vec<_> =
             holds.map(|hold| Blocker::Holder { acquire: hold.acquire, task: hold.task }).collect();
         holders.reverse();

@@ -3,9 +3,28 @@
 //! A task's next event ends what it had begun, with these exceptions: the scheduling of an async task (`task.poll`,
 //! `task.pend`, `task.wake`) is no deed of its own; `cond.wait` is followed by the release that it implies; and a select
 //! begins several waits, which end together.
+//!
+//! An RPC is sent by one event and answered by another, and nothing says whether the task waits in between. It does if
+//! it wrote the `rpc.return` itself and between the two only *talk*: what a call's own machinery writes in the caller's
+//! name, and what neither blocks nor touches what others see of the task:
+//!
+//! - `log`, `span.enter`, `span.exit`: words;
+//! - `task.spawn`: the library hands the request to a helper;
+//! - `timer.set`, `timer.stop` outside a select: the call's own time-out. `timer.fire` is no talk: the task is awake;
+//! - `msg.send`, `msg.drop`, `fault`: the packet that carries the request, and what the network does to it. `msg.recv`
+//!   is no talk: the task has been given something else than the answer.
+//!
+//! Whatever else it does first (takes a lock, sends another request, ends, says that events were lost, writes a kind that
+//! the vocabulary does not know) shows that it did not wait.
+//!
+//! Where the trace ends after such a send, the wait is open if nothing speaks against it. What speaks is what became of
+//! other calls from the same place (source line, else method): if none of them was waited for and some were shown not
+//! to be, this one is none either. If some was, it is *certain* ([`Waits::is_certain`]); with no other call to compare
+//! with, it is likely, and whoever accuses somebody of it should say so.
 
 use peerscope_format::value::Id;
 use peerscope_format::vocabulary::{Body, Kind};
+use rustc_hash::FxHashMap;
 
 use crate::model::{
     ChannelId, ConditionId, Dense, Event, EventId, GroupId, LockId, RpcId, SemaphoreId, TaskId, TimerId, Trace,
@@ -49,7 +68,7 @@ pub struct Wait {
     pub task: TaskId,
     /// The event that began it.
     pub begin: EventId,
-    /// The task's next event; `None` if the trace ends first.
+    /// The task's next event, for an RPC its `rpc.return`; `None` if the trace ends first.
     pub end: Option<EventId>,
     /// For what.
     pub on: WaitOn,
@@ -59,20 +78,28 @@ pub struct Wait {
 #[derive(Debug, Default)]
 pub struct Waits {
     all: Vec<Wait>,
+    /// Sends of RPCs at the trace's end from places that are known to wait, in the trace's order.
+    certain: Vec<EventId>,
 }
 
 impl Waits {
     /// Finds all waits of `trace`.
     pub fn new(trace: &Trace) -> Self {
-        let mut walk = Walk { trace, found: Vec::new(), tasks: vec![Open::default(); trace.tasks().len()] };
+        let mut walk = Walk {
+            trace,
+            found: Vec::new(),
+            tasks: vec![Open::default(); trace.tasks().len()],
+            not_waited_for: Vec::new(),
+        };
         for event in trace.events() {
             if let Some(task) = event.task() {
                 walk.event(event, task);
             }
         }
+        let certain = walk.judge_open_calls();
         let mut all: Vec<_> = walk.found.into_iter().flatten().collect();
         all.shrink_to_fit();
-        Waits { all }
+        Waits { all, certain }
     }
 
     /// All waits in the order of their begins.
@@ -89,6 +116,12 @@ impl Waits {
     pub fn began_at(&self, event: EventId) -> Option<&Wait> {
         let place = self.all.binary_search_by_key(&event, |wait| wait.begin).ok()?;
         Some(&self.all[place])
+    }
+
+    /// Whether a wait that is open at the trace's end is known to be one: for an RPC, whether a call from the same place
+    /// was waited for elsewhere in the trace; all other waits say themselves that they are.
+    pub fn is_certain(&self, wait: &Wait) -> bool {
+        wait.end.is_some() || !matches!(wait.on, WaitOn::Rpc(_)) || self.certain.binary_search(&wait.begin).is_ok()
     }
 }
 
@@ -116,6 +149,8 @@ struct Walk<'t> {
     /// `None` where a wait turned out to be none.
     found: Vec<Option<Wait>>,
     tasks: Vec<Open<'t>>,
+    /// Sends of RPCs after which the task did something else.
+    not_waited_for: Vec<EventId>,
 }
 
 impl<'t> Walk<'t> {
@@ -126,7 +161,7 @@ impl<'t> Walk<'t> {
         }
         let open = &mut self.tasks[task.index()];
         let begins = begins_wait(kind);
-        if open.waits.is_empty() && !begins {
+        if open.waits.is_empty() && !begins || open.maybe_rpc.is_some() && is_talk(event, kind) {
             return;
         }
         let ends_rpc = kind == Kind::RpcReturn && open.maybe_rpc.is_some();
@@ -161,12 +196,44 @@ impl<'t> Walk<'t> {
         for place in open.waits.drain(..) {
             match &mut self.found[place as usize] {
                 Some(wait) if !was_none => wait.end = Some(event.id()),
-                wait => *wait = None,
+                wait => self.not_waited_for.extend(wait.take().map(|wait| wait.begin)),
             }
         }
         open.select = None;
         open.implied_release = None;
         open.maybe_rpc = None;
+    }
+
+    /// Looks at what became of other calls from the places of those that are open at the trace's end: takes out those
+    /// that are no waits, and returns the sends of those that certainly are.
+    fn judge_open_calls(&mut self) -> Vec<EventId> {
+        let trace = self.trace;
+        let is_call = |wait: &Wait| matches!(wait.on, WaitOn::Rpc(_));
+        let calls = || self.found.iter().flatten().filter(|wait| is_call(wait));
+        // By place: whether a call from there was waited for, and whether one was not.
+        let mut places: FxHashMap<Place<'_>, (bool, bool)> = FxHashMap::default();
+        for wait in calls().filter(|wait| wait.end.is_none()) {
+            places.insert(place(trace, wait.begin), (false, false));
+        }
+        if places.is_empty() {
+            return Vec::new();
+        }
+        for wait in calls().filter(|wait| wait.end.is_some()) {
+            places.entry(place(trace, wait.begin)).and_modify(|(waited, _)| *waited = true);
+        }
+        for send in &self.not_waited_for {
+            places.entry(place(trace, *send)).and_modify(|(_, went_on)| *went_on = true);
+        }
+        let mut certain = Vec::new();
+        for slot in &mut self.found {
+            let Some(wait) = slot.filter(|wait| wait.end.is_none() && is_call(wait)) else { continue };
+            match places.get(&place(trace, wait.begin)) {
+                Some((true, _)) => certain.push(wait.begin),
+                Some((false, true)) => *slot = None,
+                _ => {}
+            }
+        }
+        certain
     }
 
     fn begin(&self, event: Event<'t>, body: &Body<'t>) -> Option<Begin<'t>> {
@@ -198,4 +265,26 @@ fn begins_wait(kind: Kind) -> bool {
         kind,
         ChanRecv | ChanSend | CondWait | GroupWait | LockWait | RpcSend | SemWait | Sleep | TaskJoin | TimerSet
     )
+}
+
+/// Where in the program a call is made: its source line, else its method.
+type Place<'t> = (Option<&'t str>, Option<&'t str>);
+
+fn place(trace: &Trace, send: EventId) -> Place<'_> {
+    let event = trace.event(send);
+    match (event.src(), event.body()) {
+        (Some(src), _) => (Some(src), None),
+        (None, Body::RpcSend(body)) => (None, body.method),
+        _ => (None, None),
+    }
+}
+
+/// Whether the event says nothing against a wait for an RPC's answer (see the module's words on talk).
+fn is_talk(event: Event<'_>, kind: Kind) -> bool {
+    use Kind::{Fault, Log, MsgDrop, MsgSend, SpanEnter, SpanExit, TaskSpawn, TimerSet, TimerStop};
+    match kind {
+        Log | SpanEnter | SpanExit | TaskSpawn | TimerStop | MsgSend | MsgDrop | Fault => true,
+        TimerSet => matches!(event.body(), Body::TimerSet(body) if body.select.is_none()),
+        _ => false,
+    }
 }

@@ -43,6 +43,8 @@ struct PeerInfo {
 struct LockInfo {
     id: String,
     name: String,
+    /// The peer to which it belongs: in whose name most of its acquisitions were made.
+    peer: Option<String>,
     holds: usize,
     waits: usize,
     longest_hold_ns: u64,
@@ -100,12 +102,13 @@ impl Info {
         if !self.locks.is_empty() {
             pen.line(Ink::Strong, "locks")?;
         }
-        for LockInfo { id, name, holds, waits, longest_hold_ns } in &self.locks {
+        for LockInfo { id, name, peer, holds, waits, longest_hold_ns } in &self.locks {
             let id = if id == name { String::new() } else { format!(" ({id})") };
+            let of = peer.as_ref().map_or_else(String::new, |peer| format!(" of peer {peer}"));
             let (holds, waits) = (count(*holds, "hold"), count(*waits, "wait"));
             pen.line(
                 Ink::Plain,
-                format_args!("  {name}{id}: {holds}, {waits}, longest hold {}", ms(*longest_hold_ns)),
+                format_args!("  {name}{id}{of}: {holds}, {waits}, longest hold {}", ms(*longest_hold_ns)),
             )?;
         }
         pen.line(Ink::Strong, "kinds")?;
@@ -245,9 +248,16 @@ fn locks(trace: &Trace, facts: &Facts<'_>) -> Vec<LockInfo> {
             waits[lock.index()] += 1;
         }
     }
-    trace
-        .locks()
-        .ids()
+    let peers = trace.peers();
+    let mut locks: Vec<_> = trace.locks().ids().collect();
+    // Peer by peer, then what belongs to none.
+    locks.sort_by_key(|lock| {
+        let owner = facts.holds().owner(*lock);
+        let owner = owner.map(|peer| (peers.scope(peer), peers.id(peer)));
+        (owner.is_none(), owner, trace.locks().name(*lock), *lock)
+    });
+    locks
+        .into_iter()
         .map(|lock| {
             let holds = facts.holds().of_lock(lock);
             let lasted = |hold: &Hold| {
@@ -258,10 +268,36 @@ fn locks(trace: &Trace, facts: &Facts<'_>) -> Vec<LockInfo> {
             LockInfo {
                 id: trace.locks().id(lock).to_string(),
                 name: trace.locks().name(lock).into_owned(),
+                peer: facts.holds().owner(lock).map(|peer| peers.id(peer).to_string()),
                 holds: holds.len(),
                 waits: waits[lock.index()],
                 longest_hold_ns,
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::trace_from_jsonl;
+
+    #[test]
+    fn locks_stand_with_the_peers_to_which_they_belong() {
+        let trace = trace_from_jsonl(
+            r#"
+            {"ts":1,"peer":1,"task":2,"kind":"lock.new","lock":8,"name":"state"}
+            {"ts":1,"peer":0,"task":1,"kind":"lock.new","lock":9,"name":"state"}
+            {"ts":2,"task":3,"kind":"lock.acquire","lock":"test"}
+            {"ts":2,"peer":1,"task":2,"kind":"lock.acquire","lock":8}
+            {"ts":2,"peer":0,"task":1,"kind":"lock.acquire","lock":9}
+            "#,
+        );
+        let mut out = Vec::new();
+        Info::new(&trace, &[]).write_text(&mut out, Style::Plain).expect("a vector takes all");
+        let text = String::from_utf8(out).expect("UTF-8");
+        let locks: Vec<_> =
+            text.lines().filter_map(|line| Some(line.trim().split_once(": 1 hold")?.0.to_owned())).collect();
+        assert_eq!(locks, ["state (9) of peer 0", "state (8) of peer 1", "test"], "{text}");
+    }
 }

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use peerscope_format::shape::Slot;
-use peerscope_format::vocabulary::Body;
+use peerscope_format::value::{FieldType, Id, ValueRef};
+use peerscope_format::vocabulary::{Body, Kind};
 use serde::Serialize;
 
 use super::escape::{clip, escape};
 use super::style::{Ink, Pen, Style, wrap};
 use super::template;
 use crate::detect::words::ms;
-use crate::model::{Dense, Event, PeerId, Trace};
+use crate::model::{Dense, Event, PeerId, TaskId, Trace};
 
 /// Which events, and in what form.
 #[derive(Clone, Debug, Default)]
@@ -49,9 +50,17 @@ pub fn describe(event: Event<'_>) -> String {
         return template::render(msg, body.args);
     }
     let mut text = event.kind_name().to_owned();
+    let own = event.kind().map_or(&[][..], Kind::fields);
     for (name, slot, value) in event.record().fields() {
-        if !matches!(slot, Slot::Common(_)) {
-            text.push_str(&format!(" {name}={value}"));
+        // A typed field that is null is absent; where any value may stand, null is one.
+        let absent = matches!(slot, Slot::Own(place) if own[usize::from(place)].ty != FieldType::Any);
+        match value {
+            _ if matches!(slot, Slot::Common(_)) => {}
+            ValueRef::Null if absent => {}
+            ValueRef::Text(value) if value.is_empty() || value.contains(' ') => {
+                text.push_str(&format!(" {name}=\"{value}\""));
+            }
+            value => text.push_str(&format!(" {name}={value}")),
         }
     }
     text
@@ -70,13 +79,13 @@ pub fn write(trace: &Trace, options: &Options, out: &mut dyn Write, style: Style
 const MAX_TEXT: usize = 2000;
 
 fn lines(trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()> {
+    let heads = Heads::new(trace);
     for event in trace.events().filter(|event| options.selects(trace, *event)) {
         pen.put(Ink::Faint, format_args!("{:>14} ", ms(event.ts())))?;
-        let peer = event.peer().map_or_else(String::new, |peer| trace.peers().name(peer).into_owned());
         let term = event.term().map_or_else(String::new, |term| format!("t{term}"));
-        let task = event.task().map_or_else(String::new, |task| format!("#{}", trace.tasks().name(task)));
         let ink = event.peer().map_or(Ink::Plain, |peer| Ink::Peer(peer.index()));
-        pen.put(ink, format_args!("{:<3} {term:<4} {task:<5} ", clip(&peer, 12)))?;
+        let (peer, task) = (heads.peer(event), heads.task(event));
+        pen.put(ink, format_args!("{peer:<0$} {term:<4} {task:<1$} ", heads.peer_width, heads.task_width))?;
         pen.put(ink, clip(&describe(event), MAX_TEXT))?;
         if let Some(src) = event.src() {
             pen.put(Ink::Faint, format_args!("  {src}"))?;
@@ -86,48 +95,100 @@ fn lines(trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()> 
     Ok(())
 }
 
+/// Longer names of peers and tasks are cut.
+const MAX_PEER: usize = 12;
+const MAX_TASK: usize = 24;
+
+/// Whose an event is, in columns as wide as the longest names need.
+struct Heads<'t> {
+    trace: &'t Trace,
+    peer_width: usize,
+    task_width: usize,
+}
+
+impl<'t> Heads<'t> {
+    fn new(trace: &'t Trace) -> Self {
+        let mut heads = Heads { trace, peer_width: 0, task_width: 0 };
+        let width = |text: String| text.chars().count();
+        heads.peer_width = trace.peers().ids().map(|peer| width(heads.peer_name(peer))).max().unwrap_or(0);
+        heads.task_width = trace.tasks().ids().map(|task| width(heads.task_name(task))).max().unwrap_or(0);
+        heads
+    }
+
+    fn peer(&self, event: Event<'_>) -> String {
+        event.peer().map_or_else(String::new, |peer| self.peer_name(peer))
+    }
+
+    fn task(&self, event: Event<'_>) -> String {
+        event.task().map_or_else(String::new, |task| self.task_name(task))
+    }
+
+    /// `p0`, or the name of a peer that has one.
+    fn peer_name(&self, peer: PeerId) -> String {
+        let peers = self.trace.peers();
+        let name = match peers.id(peer) {
+            Id::Number(number) if *peers.name(peer) == number.to_string() => format!("p{number}"),
+            _ => peers.name(peer).into_owned(),
+        };
+        escape(&clip(&name, MAX_PEER)).into_owned()
+    }
+
+    /// `#3 election timer`: the id by which other events mention it, and its name.
+    fn task_name(&self, task: TaskId) -> String {
+        let tasks = self.trace.tasks();
+        let (id, name) = (tasks.id(task).to_string(), tasks.name(task));
+        let text = if *name == id { format!("#{id}") } else { format!("#{id} {name}") };
+        escape(&clip(&text, MAX_TASK)).into_owned()
+    }
+}
+
 /// How wide the time stands before the columns.
 const STAMP: usize = 15;
 /// Narrower columns are unreadable.
 const MIN_COLUMN: usize = 16;
 
 fn columns(trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()> {
-    let peers: BTreeSet<Option<PeerId>> =
-        trace.events().filter(|event| options.selects(trace, *event)).map(Event::peer).collect();
-    // What belongs to no peer (the test, the network) has the first column, then the peers follow by their ids.
+    let peers: BTreeSet<PeerId> =
+        trace.events().filter(|event| options.selects(trace, *event)).filter_map(Event::peer).collect();
     let mut peers: Vec<_> = peers.into_iter().collect();
-    peers.sort_by_key(|peer| peer.map(|peer| (trace.peers().scope(peer), trace.peers().id(peer))));
-    let places: BTreeMap<Option<PeerId>, usize> =
-        peers.iter().enumerate().map(|(place, peer)| (*peer, place)).collect();
-    let width = (options.width.saturating_sub(STAMP) / places.len().max(1)).max(MIN_COLUMN) - 1;
+    peers.sort_by_key(|peer| (trace.peers().scope(*peer), trace.peers().id(*peer)));
+    let places: BTreeMap<PeerId, usize> = peers.iter().enumerate().map(|(place, peer)| (*peer, place)).collect();
+    let room = options.width.saturating_sub(STAMP);
+    let width = (room / places.len().max(1)).max(MIN_COLUMN) - 1;
     pen.plain(format_args!("{:STAMP$}", ""))?;
-    for peer in &peers {
-        let name = peer.map_or_else(|| "test".to_owned(), |peer| format!("peer {}", trace.peers().name(peer)));
-        let name = escape(&name).into_owned();
-        pen.put(Ink::Strong, format_args!("{:width$} ", clip(&name, width)))?;
+    for (place, peer) in peers.iter().enumerate() {
+        let name = escape(&format!("peer {}", trace.peers().name(*peer))).into_owned();
+        let width = if place + 1 == peers.len() { 0 } else { width + 1 };
+        pen.put(Ink::Strong, format_args!("{:width$}", clip(&name, width.max(MIN_COLUMN) - 1)))?;
     }
     pen.end()?;
     for event in trace.events().filter(|event| options.selects(trace, *event)) {
-        let indent = places.get(&event.peer()).map_or(0, |place| place * (width + 1));
-        let ink = event.peer().map_or(Ink::Plain, |peer| Ink::Peer(peer.index()));
+        let place = event.peer().and_then(|peer| places.get(&peer));
+        let indent = place.map_or(0, |place| place * (width + 1));
+        let ink = event.peer().map_or(Ink::Strong, |peer| Ink::Peer(peer.index()));
+        // What belongs to no peer (the test, the network) is a line across all columns.
+        let (mark, width) = if place.is_some() { ("", width) } else { ("-- ", room.max(MIN_COLUMN) - 3) };
         // Escaped first, so that what is counted is what is shown.
         let text = escape(clip(&describe(event), MAX_TEXT).as_ref()).into_owned();
         for (number, line) in cells(&text, width).into_iter().enumerate() {
             let stamp = if number == 0 { ms(event.ts()) } else { String::new() };
             pen.put(Ink::Faint, format_args!("{stamp:>14} "))?;
-            pen.put(ink, format_args!("{:indent$}{line}", ""))?;
+            pen.put(ink, format_args!("{:indent$}{mark}{line}", ""))?;
             pen.end()?;
         }
     }
     Ok(())
 }
 
-/// Lines of at most `width` characters; words that are longer are broken as well.
+/// Lines of at most `width` characters, from the second on two blanks further in; longer words are broken as well.
 fn cells(text: &str, width: usize) -> Vec<String> {
-    let mut cells = Vec::new();
-    for line in wrap(text, width) {
+    let mut cells: Vec<String> = Vec::new();
+    for line in wrap(text, width.saturating_sub(2)) {
         let characters: Vec<char> = line.chars().collect();
-        cells.extend(characters.chunks(width).map(|chunk| chunk.iter().collect::<String>()));
+        for chunk in characters.chunks(width.saturating_sub(2).max(1)) {
+            let indent = if cells.is_empty() { "" } else { "  " };
+            cells.push(indent.chars().chain(chunk.iter().copied()).collect());
+        }
     }
     if cells.is_empty() { vec![String::new()] } else { cells }
 }
@@ -198,6 +259,41 @@ mod tests {
         ] {
             assert_eq!(logged(&options).lines().count(), 1, "{options:?}");
         }
+    }
+
+    #[test]
+    fn a_line_says_who_and_leaves_out_what_is_absent() {
+        let trace = trace_from_jsonl(
+            r#"
+            {"ts":1000000,"peer":0,"task":3,"kind":"task.begin","name":"election timer","daemon":null}
+            {"ts":2000000,"peer":"node-b","task":4,"kind":"op.return","client":1,"result":null,"server":null}
+            "#,
+        );
+        let mut out = Vec::new();
+        write(&trace, &Options::default(), &mut out, Style::Plain).expect("a vector takes all");
+        let expected = "      1.000 ms p0          #3 election timer task.begin name=\"election timer\"\n      \
+                        2.000 ms node-b      #4                op.return client=1 result=null\n";
+        assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
+    }
+
+    #[test]
+    fn what_belongs_to_no_peer_is_a_line_across_the_columns() {
+        let trace = trace_from_jsonl(
+            r#"
+            {"ts":1000000,"peer":0,"kind":"role","role":"leader"}
+            {"ts":2000000,"kind":"test.phase","name":"the network heals, and all peers agree on a leader"}
+            {"ts":3000000,"peer":1,"kind":"log","msg":"a line that is longer than its own column"}
+            "#,
+        );
+        let mut out = Vec::new();
+        let options = Options { columns: true, width: 80, ..Options::default() };
+        write(&trace, &options, &mut out, Style::Plain).expect("a vector takes all");
+        let text = String::from_utf8(out).expect("UTF-8");
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[2].ends_with("-- test.phase name=\"the network heals, and all peers agree on a"), "{text}");
+        assert_eq!(lines[4].find("a line that"), Some(15 + 32), "{text}");
+        assert_eq!(lines[5].find("its own"), Some(15 + 34), "{text}");
+        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{text}");
     }
 
     #[test]

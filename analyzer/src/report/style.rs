@@ -86,6 +86,16 @@ impl<'o> Pen<'o> {
         self.end()
     }
 
+    /// Writes `text` as one line that is broken where it is longer than `width`: what follows stands four blanks
+    /// further in.
+    pub(crate) fn hanging(&mut self, ink: Ink, indent: usize, width: usize, text: &str) -> io::Result<()> {
+        let lines = wrap(text, width.saturating_sub(indent));
+        let Some((first, rest)) = lines.split_first() else { return Ok(()) };
+        self.plain(format_args!("{:indent$}", ""))?;
+        self.line(ink, first)?;
+        self.paragraph(ink, indent + 4, width, &rest.join(" "))
+    }
+
     /// Writes `text` in lines of at most `width` characters, all indented by `indent` blanks.
     pub(crate) fn paragraph(&mut self, ink: Ink, indent: usize, width: usize, text: &str) -> io::Result<()> {
         for line in wrap(text, width.saturating_sub(indent)) {

@@ -3,13 +3,17 @@
 use std::io::{self, Write};
 
 use super::escape::clip;
-use super::style::{Ink, Pen, Style, count};
+use super::style::{Ink, Pen, Style, count, wrap};
 use super::{FindingNote, GapNote, Report, TraceNote, WitnessNote};
 use crate::detect::finding::Severity;
 use crate::detect::words::ms;
 
 /// Where lines of running text are broken.
 const WIDTH: usize = 110;
+/// Where witnesses end, with their source lines.
+const WITNESS_WIDTH: usize = 120;
+/// Narrower, the texts of witnesses are unreadable; then their lines may be longer.
+const MIN_TEXT: usize = 40;
 /// Titles are the detectors' words with the trace's names in them; a hostile name must not fill the screen.
 const MAX_TITLE: usize = 600;
 /// How many findings of severity info are told; the rest is counted.
@@ -119,7 +123,8 @@ fn title(pen: &mut Pen<'_>, note: &FindingNote, indent: usize) -> io::Result<()>
 }
 
 fn place_in_run(pen: &mut Pen<'_>, note: &FindingNote, indent: usize) -> io::Result<()> {
-    let mut place = format!("{}, at {}", note.class.name(), ms(note.ts));
+    let first = if note.count > 1 { "first " } else { "" };
+    let mut place = format!("{}, {first}at {}", note.class.name(), ms(note.ts));
     let parts = [("test", &note.test), ("cluster", &note.cluster), ("phase", &note.phase)];
     for (what, name) in parts.into_iter().filter_map(|(what, name)| Some((what, name.as_ref()?))) {
         place.push_str(&format!(", {what} \"{name}\""));
@@ -128,30 +133,44 @@ fn place_in_run(pen: &mut Pen<'_>, note: &FindingNote, indent: usize) -> io::Res
 }
 
 fn witnesses(pen: &mut Pen<'_>, witnesses: &[WitnessNote], several: bool, indent: usize) -> io::Result<()> {
-    let cell = |witness: &WitnessNote| clip(&witness.text, 160).into_owned();
-    let width = witnesses.iter().map(|witness| cell(witness).chars().count()).max().unwrap_or(0).min(WIDTH);
-    let stamps = witnesses.iter().map(|witness| ms(witness.ts).len()).max().unwrap_or(0);
+    let widest = |width: fn(&WitnessNote) -> usize| witnesses.iter().map(width).max().unwrap_or(0);
+    let stamps = widest(|witness| ms(witness.ts).len());
+    let sources = widest(|witness| source(witness).chars().count());
+    let margin = indent + 4 + stamps + 2 + if several { 4 } else { 0 };
+    let room = WITNESS_WIDTH.saturating_sub(margin + 2 + sources).max(MIN_TEXT);
+    let lines: Vec<Vec<String>> = witnesses.iter().map(|witness| wrap(&clip(&witness.text, MAX_TITLE), room)).collect();
+    let width = lines.iter().flatten().map(|line| line.chars().count()).max().unwrap_or(0);
     let mut quoted: Vec<&str> = Vec::new();
-    for (number, witness) in witnesses.iter().enumerate() {
+    for (number, (witness, lines)) in witnesses.iter().zip(&lines).enumerate() {
         pen.plain(format_args!("{:indent$}{:>2}  ", "", number + 1))?;
         pen.put(Ink::Faint, format_args!("{:>stamps$}  ", ms(witness.ts)))?;
         if several {
             pen.put(Ink::Faint, format_args!("[{}] ", witness.trace))?;
         }
-        let text = cell(witness);
-        let missing = width.saturating_sub(text.chars().count());
-        pen.put(if witness.peer.is_some() { Ink::Peer(witness.colour) } else { Ink::Plain }, text)?;
-        let src = witness.src.as_deref().map_or_else(String::new, |src| format!("{}  ", clip(src, 120)));
-        pen.put(Ink::Faint, format_args!("{:missing$}  {src}#{}", "", witness.event))?;
-        pen.end()?;
+        let ink = if witness.peer.is_some() { Ink::Peer(witness.colour) } else { Ink::Plain };
+        let first = lines.first().map_or("", |first| first);
+        pen.put(ink, first)?;
+        let missing = width.saturating_sub(first.chars().count());
+        pen.line(Ink::Faint, format_args!("{:missing$}  {}", "", source(witness)))?;
+        for line in lines.iter().skip(1) {
+            pen.plain(format_args!("{:margin$}", ""))?;
+            pen.line(ink, line)?;
+        }
         if let (Some(src), Some(line)) = (&witness.src, &witness.excerpt)
             && !quoted.contains(&src.as_str())
         {
             quoted.push(src);
-            pen.line(Ink::Faint, format_args!("{:indent$}{:stamps$}      | {line}", "", ""))?;
+            let room = WITNESS_WIDTH.saturating_sub(margin + 2).max(MIN_TEXT);
+            pen.line(Ink::Faint, format_args!("{:margin$}| {}", "", clip(line, room)))?;
         }
     }
     Ok(())
+}
+
+/// Where a witness stands, in the program and in the trace.
+fn source(witness: &WitnessNote) -> String {
+    let src = witness.src.as_deref().map_or_else(String::new, |src| format!("{}  ", clip(src, 120)));
+    format!("{src}#{}", witness.event)
 }
 
 fn gaps(pen: &mut Pen<'_>, gaps: &[GapNote]) -> io::Result<()> {
@@ -264,9 +283,9 @@ error [self-deadlock/1]
     which led to:
     error [stuck-task/1]
       task 2 of peer 0 can never go on: it waits for lock `raft`, held by task 1 of peer 0, which waits for
-      lock `raft`, which it holds itself
+      itself
         happened, at 0.020 ms, phase \"first election\"
-         1  0.010 ms  task 1 of peer 0 takes the lock         raft.rs:40  #1
+         1  0.010 ms  task 1 of peer 0 takes lock `raft`      raft.rs:40  #1
          2  0.015 ms  task 2 of peer 0 waits for lock `raft`  raft.rs:90  #2
          3  0.020 ms  task 1 of peer 0 waits for lock `raft`  raft.rs:77  #3
         fix: break the circle at the end of the chain; this task then goes on by itself

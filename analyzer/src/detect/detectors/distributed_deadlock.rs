@@ -103,7 +103,8 @@ fn title(facts: &Facts<'_>, hops: &[Hop]) -> String {
         .iter()
         .map(|hop| {
             let who = |peer: Option<PeerId>| peer.map_or_else(|| "a peer".into(), |peer| words.peer(peer));
-            let holding = hop.lock.map_or_else(String::new, |lock| format!(" holds {} and", words.lock(lock)));
+            let lock = hop.lock.map(|lock| words.lock(facts, lock, hop.caller));
+            let holding = lock.map_or_else(String::new, |lock| format!(" holds {lock} and"));
             format!("{}{holding} waits for {} of {}", who(hop.caller), hop.method, who(hop.callee))
         })
         .collect();
@@ -117,10 +118,9 @@ fn tell(facts: &Facts<'_>, cycle: &Cycle, finding: &mut Finding) {
         let who = words.author(step.wait.begin);
         match step.blocker {
             Blocker::Holder { acquire, .. } => {
-                let WaitOn::Lock(lock) = step.wait.on else { continue };
-                let lock = words.lock(lock);
-                finding.witness(acquire, format!("{} takes {lock}", words.author(acquire)));
-                finding.witness(step.wait.begin, format!("{who} waits for {lock}, held by {}", words.author(acquire)));
+                finding.witness(acquire, words.taking(facts, acquire));
+                let waiting = words.waiting(facts, &step.wait);
+                finding.witness(step.wait.begin, format!("{waiting}, held by {}", words.author(acquire)));
                 finding.suffers.push(Object::Hold(acquire));
             }
             Blocker::Handler { recv, .. } => {
@@ -169,6 +169,30 @@ mod tests {
               raft.rs:70 task 4 of peer 0 begins to handle RequestVote of peer 1
               raft.rs:71 task 3 of peer 1 waits for lock `raft`, held by task 2 of peer 1
               raft.rs:71 task 4 of peer 0 waits for lock `raft`, held by task 1 of peer 0
+              because of lock-held-across-rpc
+            "#
+        ));
+    }
+
+    #[test]
+    fn what_the_rpc_library_writes_after_the_send_hides_nothing() {
+        check(&format!(
+            r#"{ELECTIONS}
+            {{"ts":32,"peer":0,"task":1,"kind":"span.enter","span":1,"name":"call"}}
+            {{"ts":33,"peer":1,"task":2,"kind":"log","msg":"connecting","args":{{}}}}
+            {{"ts":40,"peer":1,"task":3,"term":1,"kind":"lock.wait","lock":11}}
+            {{"ts":41,"peer":0,"task":4,"term":1,"kind":"lock.wait","lock":10}}
+            {{"ts":99,"kind":"process.end","how":"exit 1"}}
+
+            error distributed-deadlock: peers 0 and 1 wait for each other: each holds its lock `raft` while its RequestVote waits for the other's handler
+              raft.rs:40 task 1 of peer 0 takes lock `raft`
+              raft.rs:40 task 2 of peer 1 takes lock `raft`
+              raft.rs:52 task 1 of peer 0 waits for the reply of RequestVote to peer 1
+              raft.rs:52 task 2 of peer 1 waits for the reply of RequestVote to peer 0
+              raft.rs:70 task 3 of peer 1 begins to handle RequestVote of peer 0
+              raft.rs:70 task 4 of peer 0 begins to handle RequestVote of peer 1
+              lock.wait task 3 of peer 1 waits for lock `raft`, held by task 2 of peer 1
+              lock.wait task 4 of peer 0 waits for lock `raft`, held by task 1 of peer 0
               because of lock-held-across-rpc
             "#
         ));

@@ -1,4 +1,17 @@
 //! A task keeps a lock while it waits for another peer's answer.
+//!
+//! What proves it: the `rpc.return` in the same task, with the lock still held. Where the trace ends first, the last that
+//! is known of the task is that it sent a request under the lock, and a message that nobody waits for looks the same.
+//! Then it is still proved in two cases:
+//!
+//! - Calls from the same place were waited for elsewhere in the trace, so this one is waited for as well. That holds
+//!   wherever the trace was cut: the lock was held when the call began, and only its end can be followed by a release.
+//! - The program ended by itself, and another task had asked for the lock and never got it: the task did nothing more and
+//!   the lock was not released, in as much time as the program wanted to give them. Behind a cut that
+//!   shows nothing: between a send and the release that follows it there is always room for a waiter and a `kill -9`.
+//!
+//! Otherwise it is suspected, and no more. (A send that the trace itself shows not to be waited for is not even that; see
+//! `facts/waits.rs`.)
 
 use std::collections::BTreeMap;
 
@@ -8,7 +21,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::detect::finding::{Class, Finding, Gap, Nature, Object, Outcome};
 use crate::detect::registry::{Detector, Explain, Need, Thresholds};
 use crate::detect::words::{Words, missing_parts, span};
-use crate::facts::{Facts, Hold, Rpc, Wait, WaitOn};
+use crate::facts::{Facts, Hold, Mode, Rpc, Wait, WaitOn};
 use crate::model::{EventId, LockId, PeerId, RpcId};
 
 /// The declaration.
@@ -48,6 +61,10 @@ struct Case {
     lock: LockId,
     /// `rpc.return`; none = the trace ends in the wait.
     back: Option<EventId>,
+    /// Whether the task is known to wait.
+    certain: bool,
+    /// Whether somebody who asked for the lock never got it.
+    blocks: bool,
     /// How many tasks waited for the lock meanwhile.
     waiters: usize,
     /// The longest of those waits, and for how long it overlaps the call.
@@ -92,20 +109,25 @@ fn cases(facts: &Facts<'_>, rpc: &Rpc<'_>) -> Vec<Case> {
     let Some((send, task)) = rpc.send.and_then(|send| Some((send, trace.event(send).task()?))) else {
         return Vec::new();
     };
-    let still_waits = || facts.waits().began_at(send).is_some_and(|wait| wait.end.is_none());
+    let wait = facts.waits().began_at(send);
+    let certain = rpc.return_.is_some() || wait.is_some_and(|wait| facts.waits().is_certain(wait));
+    let last = EventId(trace.len().saturating_sub(1) as u32);
+    let exclusive = |hold: &Hold, event| facts.holds().mode_at(hold, event) == Mode::Exclusive;
     let lasted = |hold: &Hold| match rpc.return_ {
         Some(back) => trace.event(back).task() == Some(task) && hold.covers(back),
-        None => hold.release.is_none() && still_waits(),
+        None => hold.release.is_none() && wait.is_some_and(|wait| wait.end.is_none()),
     };
     let holds = facts.holds().held_by_task_at(task, send);
     holds
-        .filter(|hold| !hold.shared && lasted(hold))
+        .filter(|hold| lasted(hold) && exclusive(hold, send) && exclusive(hold, rpc.return_.unwrap_or(last)))
         .map(|hold| Case {
             acquire: hold.acquire,
             send,
             rpc: rpc.id,
             lock: hold.lock,
             back: rpc.return_,
+            certain,
+            blocks: false,
             waiters: 0,
             longest: None,
         })
@@ -132,7 +154,7 @@ fn count_waiters(facts: &Facts<'_>, case: &mut Case, waits: &[Wait]) {
     let trace = facts.trace();
     let last = EventId(trace.len().saturating_sub(1) as u32);
     let until = case.back.unwrap_or(last);
-    let begun = waits.partition_point(|wait| wait.begin < until);
+    let begun = waits.partition_point(|wait| wait.begin <= until);
     let mut over = 0;
     let mut tasks = FxHashSet::default();
     for wait in waits[..begun].iter().rev() {
@@ -141,6 +163,7 @@ fn count_waiters(facts: &Facts<'_>, case: &mut Case, waits: &[Wait]) {
             let end = trace.event(wait.end.unwrap_or(last).min(until)).ts();
             let ns = end.saturating_sub(begin);
             tasks.insert(wait.task);
+            case.blocks |= wait.end.is_none();
             if case.longest.is_none_or(|(_, longest)| ns >= longest) {
                 case.longest = Some((*wait, ns));
             }
@@ -161,11 +184,16 @@ const LONGEST_QUEUE: usize = 64;
 fn tell(facts: &Facts<'_>, mut cases: Vec<Case>) -> Option<Finding> {
     let trace = facts.trace();
     let words = Words(trace);
+    // Where one call proves it, those that are merely likely are no part of the proof.
+    let sure = |case: &Case| case.certain || case.blocks && !facts.coverage().cut_off;
+    let proved = cases.iter().any(sure);
+    cases.retain(|case| sure(case) == proved);
     cases.sort_by_key(|case| case.send);
     let deed = cases.first()?.send;
     // The case that shows best what it costs; the first of equals.
     let worst = cases.iter().rev().max_by_key(|case| case.longest.map(|(_, ns)| ns))?;
-    let (lock, reply) = (words.lock(worst.lock), words.reply(facts, worst.rpc));
+    let lock = words.lock(facts, worst.lock, trace.event(worst.send).peer());
+    let reply = words.reply(facts, worst.rpc);
     let holder = words.actor(worst.send);
     let cost = match (worst.waiters, worst.longest) {
         (1, Some((wait, ns))) => format!("; meanwhile {} waits {} for it", words.author(wait.begin), span(ns)),
@@ -175,16 +203,22 @@ fn tell(facts: &Facts<'_>, mut cases: Vec<Case>) -> Option<Finding> {
         }
         _ => String::new(),
     };
-    let title = format!("{holder} keeps {lock} while it waits for {reply}{cost}");
+    let class = if proved { Class::Happened } else { Class::Suspected };
+    let title = if proved {
+        format!("{holder} keeps {lock} while it waits for {reply}{cost}")
+    } else {
+        format!("{holder} keeps {lock}, and perhaps waits for {reply}, where the trace ends{cost}")
+    };
     let fix = format!(
         "copy what the request needs, release {lock} before the call, take it again afterwards, and check that term \
          and role are still those of the request"
     );
-    let mut finding = Finding::new(Class::Happened, Nature::Habit, deed, title, fix);
-    finding.witness(worst.acquire, format!("{} takes {lock}", words.author(worst.acquire)));
-    finding.witness(worst.send, format!("{} asks, and waits for {reply}", words.author(worst.send)));
+    let mut finding = Finding::new(class, Nature::Habit, deed, title, fix);
+    finding.witness(worst.acquire, words.taking(facts, worst.acquire));
+    let asks = if proved { "asks, and waits" } else { "asks, and does nothing more: perhaps it waits" };
+    finding.witness(worst.send, format!("{} {asks} for {reply}", words.author(worst.send)));
     if let Some((wait, _)) = worst.longest {
-        finding.witness(wait.begin, format!("{} waits for {lock}", words.author(wait.begin)));
+        finding.witness(wait.begin, words.waiting(facts, &wait));
     }
     if let Some(back) = worst.back {
         finding.witness(back, format!("{} has {reply}, and still holds {lock}", words.author(back)));
@@ -290,6 +324,102 @@ mod tests {
               raft.rs:90 task 2 of peer 0 waits for lock `1`
             "#,
         );
+    }
+
+    /// A trace that ends with a request sent under a lock, and somebody who has asked for the lock since.
+    fn unanswered(before: &str, end: &str, verdict: &str) {
+        check(&format!(
+            r#"
+            {before}
+            {{"ts":10,"peer":0,"task":1,"kind":"lock.acquire","lock":1,"seq":1,"src":"raft.rs:40"}}
+            {{"ts":20,"peer":0,"task":1,"kind":"rpc.send","rpc":1,"method":"Append","to":1,"src":"raft.rs:52"}}
+            {{"ts":21,"peer":0,"task":1,"kind":"log","msg":"sent","args":{{}}}}
+            {{"ts":30,"peer":0,"task":2,"kind":"lock.wait","lock":1,"src":"raft.rs:90"}}
+            {end}
+
+            {verdict}
+            "#
+        ));
+    }
+
+    const CUT: &str = "gap lock-held-across-rpc: the trace is cut off; what came after its end is unknown";
+
+    #[test]
+    fn behind_a_cut_an_unanswered_request_is_a_suspicion() {
+        let verdict = "\
+info lock-held-across-rpc: peer 0 keeps lock `1`, and perhaps waits for the reply of Append to peer 1, where the trace ends; meanwhile task 2 of peer 0 waits 0 ns for it
+raft.rs:40 task 1 of peer 0 takes lock `1`
+raft.rs:52 task 1 of peer 0 asks, and does nothing more: perhaps it waits for the reply of Append to peer 1
+raft.rs:90 task 2 of peer 0 waits for lock `1`";
+        unanswered("", "", &format!("{verdict}\n{CUT}"));
+    }
+
+    #[test]
+    fn where_calls_from_there_were_waited_for_a_cut_changes_nothing() {
+        let before = r#"
+            {"ts":1,"peer":0,"task":5,"kind":"rpc.send","rpc":7,"method":"Append","to":1,"src":"raft.rs:52"}
+            {"ts":2,"peer":0,"task":5,"kind":"log","msg":"sent","args":{}}
+            {"ts":3,"peer":0,"task":5,"kind":"rpc.return","rpc":7,"from":1,"src":"raft.rs:52"}"#;
+        let verdict = "\
+warning lock-held-across-rpc: peer 0 keeps lock `1` while it waits for the reply of Append to peer 1; meanwhile task 2 of peer 0 waits 0 ns for it
+raft.rs:40 task 1 of peer 0 takes lock `1`
+raft.rs:52 task 1 of peer 0 asks, and waits for the reply of Append to peer 1
+raft.rs:90 task 2 of peer 0 waits for lock `1`";
+        unanswered(before, "", &format!("{verdict}\n{CUT}"));
+    }
+
+    #[test]
+    fn where_calls_from_there_were_not_waited_for_this_is_none() {
+        let before = r#"
+            {"ts":1,"peer":0,"task":5,"kind":"rpc.send","rpc":7,"method":"Append","to":1,"src":"raft.rs:52"}
+            {"ts":2,"peer":0,"task":5,"kind":"lock.acquire","lock":2,"seq":1}
+            {"ts":3,"peer":0,"task":6,"kind":"rpc.return","rpc":7,"from":1}"#;
+        unanswered(before, "", CUT);
+        let end = r#"{"ts":99,"kind":"process.end","how":"exit 0"}"#;
+        unanswered(before, end, "clean lock-held-across-rpc");
+    }
+
+    #[test]
+    fn nobody_waits_so_an_unanswered_request_proves_nothing() {
+        check(
+            r#"
+            {"ts":10,"peer":0,"task":1,"kind":"lock.acquire","lock":1,"seq":1}
+            {"ts":20,"peer":0,"task":1,"kind":"rpc.send","rpc":1,"method":"Append","to":1}
+            {"ts":99,"kind":"process.end","how":"exit 0"}
+
+            info lock-held-across-rpc: peer 0 keeps lock `1`, and perhaps waits for the reply of Append to peer 1, where the trace ends
+              lock.acquire task 1 of peer 0 takes lock `1`
+              rpc.send task 1 of peer 0 asks, and does nothing more: perhaps it waits for the reply of Append to peer 1
+            "#,
+        );
+    }
+
+    #[test]
+    fn a_lock_that_became_shared_before_the_call_shuts_no_reader_out() {
+        for (change, verdict) in [
+            (r#""lock.downgrade","mode":"shared""#, "clean lock-held-across-rpc"),
+            (
+                r#""lock.upgrade","mode":"exclusive""#,
+                "warning lock-held-across-rpc: peer 0 keeps lock `1` while it waits for the reply of Append to peer 1\n\
+                 lock.acquire task 1 of peer 0 takes lock `1`\n\
+                 rpc.send task 1 of peer 0 asks, and waits for the reply of Append to peer 1\n\
+                 rpc.return task 1 of peer 0 has the reply of Append to peer 1, and still holds lock `1`",
+            ),
+        ] {
+            let mode = if verdict.starts_with("clean") { "exclusive" } else { "upgradable" };
+            check(&format!(
+                r#"
+                {{"ts":10,"peer":0,"task":1,"kind":"lock.acquire","lock":1,"mode":"{mode}","seq":1}}
+                {{"ts":15,"peer":0,"task":1,"kind":{change},"lock":1,"seq":2}}
+                {{"ts":20,"peer":0,"task":1,"kind":"rpc.send","rpc":1,"method":"Append","to":1}}
+                {{"ts":30,"peer":0,"task":1,"kind":"rpc.return","rpc":1,"from":1}}
+                {{"ts":40,"peer":0,"task":1,"kind":"lock.release","lock":1,"seq":2}}
+                {{"ts":99,"kind":"process.end","how":"exit 0"}}
+
+                {verdict}
+                "#
+            ));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::detect::chains::own_hold;
 use crate::detect::finding::{Class, Finding, Nature, Object, Outcome};
 use crate::detect::registry::{Detector, Explain, Need, Thresholds};
 use crate::detect::words::{Words, missing_parts};
-use crate::facts::{Facts, Wait, WaitOn};
+use crate::facts::{Facts, Mode, Wait, WaitOn};
 
 /// The declaration.
 pub const DETECTOR: Detector = Detector {
@@ -46,13 +46,14 @@ fn judge(facts: &Facts<'_>, wait: &Wait) -> Option<Finding> {
     let trace = facts.trace();
     let words = Words(trace);
     let own = own_hold(facts, wait)?;
-    let (who, name) = (words.author(wait.begin), words.lock(lock));
+    let (who, name) = (words.author(wait.begin), words.lock(facts, lock, trace.event(wait.begin).peer()));
+    let reads = facts.holds().mode_at(own, wait.begin) != Mode::Exclusive;
     let title = format!("{who} waits for {name}, which it holds itself");
     let fix = format!(
         "let only the outermost function take {name}, and hand its guard or the data to the functions that it calls"
     );
     let mut finding = Finding::new(Class::Happened, Nature::Violation, wait.begin, title, fix);
-    finding.witness(own.acquire, format!("{who} takes {name}{}", if own.shared { " for reading" } else { "" }));
+    finding.witness(own.acquire, format!("{who} takes {name}{}", if reads { " for reading" } else { "" }));
     finding.witness(wait.begin, format!("{who} asks for {name} again, and waits for ever"));
     finding.peers.extend(trace.event(wait.begin).peer());
     finding.term = trace.event(wait.begin).term();
@@ -91,6 +92,50 @@ mod tests {
             error self-deadlock: task 1 waits for lock `map`, which it holds itself
               a.rs:1 task 1 takes lock `map` for reading
               a.rs:2 task 1 asks for lock `map` again, and waits for ever
+            "#,
+        );
+    }
+
+    #[test]
+    fn a_hold_that_has_become_shared_allows_reading_and_no_writing() {
+        let downgraded = r#"
+            {"ts":20,"task":1,"kind":"lock.acquire","lock":"map","mode":"exclusive","seq":1,"src":"a.rs:1"}
+            {"ts":25,"task":1,"kind":"lock.downgrade","lock":"map","mode":"shared","seq":2}
+            {"ts":26,"task":2,"kind":"lock.wait","lock":"map","mode":"exclusive"}"#;
+        let end = r#"{"ts":99,"task":9,"kind":"process.end","how":"exit 0"}"#;
+        check(&format!(
+            r#"{downgraded}
+            {{"ts":30,"task":1,"kind":"lock.wait","lock":"map","mode":"shared","src":"a.rs:2"}}
+            {end}
+
+            clean self-deadlock
+            "#
+        ));
+        check(&format!(
+            r#"{downgraded}
+            {{"ts":30,"task":1,"kind":"lock.wait","lock":"map","mode":"exclusive","src":"a.rs:2"}}
+            {end}
+
+            error self-deadlock: task 1 waits for lock `map`, which it holds itself
+              a.rs:1 task 1 takes lock `map` for reading
+              a.rs:2 task 1 asks for lock `map` again, and waits for ever
+            "#
+        ));
+    }
+
+    #[test]
+    fn an_upgrade_waits_for_the_other_readers() {
+        check(
+            r#"
+            {"ts":20,"task":1,"kind":"lock.acquire","lock":"map","mode":"upgradable","seq":1}
+            {"ts":25,"task":2,"kind":"lock.acquire","lock":"map","mode":"shared","seq":2,"src":"a.rs:5"}
+            {"ts":30,"task":1,"kind":"lock.wait","lock":"map","mode":"exclusive","src":"a.rs:2"}
+            {"ts":99,"task":9,"kind":"process.end","how":"exit 0"}
+
+            info stuck-task: task 1 still waited when the program ended: it waits for lock `map`, held by task 2, which waits for nothing itself
+              a.rs:5 task 2 takes lock `map`
+              a.rs:2 task 1 waits for lock `map`
+            clean self-deadlock
             "#,
         );
     }

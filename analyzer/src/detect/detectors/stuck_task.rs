@@ -68,23 +68,24 @@ fn circle(facts: &Facts<'_>, cycle: &Cycle) -> Finding {
     let words = Words(facts.trace());
     let deed = chains::closed_at(cycle);
     let tasks: Vec<_> = cycle.steps.iter().map(|step| words.author(step.wait.begin)).collect();
-    let parts: Vec<_> = cycle
-        .steps
-        .iter()
-        .map(|step| format!("{} waits {}", words.author(step.wait.begin), words.wait(facts, step.wait.on)))
-        .collect();
-    let title = match tasks.len() {
+    let mut parts: Vec<_> = cycle.steps.iter().map(|step| words.waiting(facts, &step.wait)).collect();
+    let title = match parts.len() {
         1 => format!("{}: it can never go on, as it waits for itself", parts[0]),
-        _ => format!("{} wait for each other: {}", enumerate(&tasks), enumerate(&parts)),
+        2 => format!("{} wait for each other: {}", enumerate(&tasks), enumerate(&parts)),
+        all => {
+            if all > LONGEST_STORY {
+                parts.truncate(LONGEST_STORY);
+                parts.push(format!("{} more", all - LONGEST_STORY));
+            }
+            format!("{all} tasks wait for each other in a circle: {}", enumerate(&parts))
+        }
     };
     let fix = "let all tasks take these locks in one order, or release the one before waiting for the other";
     let mut finding = Finding::new(Class::Happened, Nature::Violation, deed, title, fix);
-    for step in &cycle.steps {
-        tell(facts, &step.wait, Some(&step.blocker), &mut finding);
-        if let Blocker::Holder { acquire, .. } = step.blocker {
-            finding.suffers.push(Object::Hold(acquire));
-        }
+    for step in cycle.steps.iter().take(LONGEST_STORY) {
+        tell(facts, &step.wait, Some(step.blocker), &mut finding);
     }
+    finding.suffers = cycle.steps.iter().filter_map(|step| hold(&step.blocker)).collect();
     finish(facts, &mut finding);
     finding.acts = chains::tasks(cycle).into_iter().map(Object::Task).collect();
     finding
@@ -104,7 +105,7 @@ fn bereft(facts: &Facts<'_>, stuck: &Stuck, holder: TaskId, acquire: EventId) ->
     let end = facts.trace().task(holder).end;
     let fix = format!("release the lock on every way out of {}; in Rust, let a guard do it", words.author(acquire));
     let mut finding = chained(facts, stuck, Class::Happened, end.unwrap_or(acquire), &fix);
-    finding.witness(acquire, format!("{} takes the lock at the end of the chain", words.author(acquire)));
+    finding.witness(acquire, words.taking(facts, acquire));
     if let Some(end) = end {
         finding.witness(end, format!("{} ends without having released it", words.author(end)));
     }
@@ -138,8 +139,10 @@ fn chained(facts: &Facts<'_>, stuck: &Stuck, class: Class, root: EventId, fix: &
         chains::chain(facts, facts.wait_graph(), wait.task)
     );
     let mut finding = Finding::new(class, Nature::Violation, wait.begin.max(root), title, fix);
-    for stuck in facts.wait_graph().chain(wait.task).into_iter().take(LONGEST_STORY) {
-        tell(facts, &stuck.wait, stuck.blockers.first(), &mut finding);
+    tell(facts, wait, stuck.via, &mut finding);
+    // What keeps the one who could help; who helps that one, the title says, and circles have findings of their own.
+    if let Some(next) = stuck.via.and_then(|blocker| facts.wait_graph().of(blocker.task()?)) {
+        finding.witness(next.wait.begin, Words(facts.trace()).waiting(facts, &next.wait));
     }
     finish(facts, &mut finding);
     finding.peers = facts.trace().event(wait.begin).peer().into_iter().collect();
@@ -147,21 +150,20 @@ fn chained(facts: &Facts<'_>, stuck: &Stuck, class: Class, root: EventId, fix: &
     finding
 }
 
-/// How many waits of a chain are told with their events; the title has all of them.
-const LONGEST_STORY: usize = 4;
+/// How many waits of a circle are told.
+const LONGEST_STORY: usize = 5;
 
-fn tell(facts: &Facts<'_>, wait: &Wait, blocker: Option<&Blocker>, finding: &mut Finding) {
+/// The wait, and what brought the one who could end it into that place.
+fn tell(facts: &Facts<'_>, wait: &Wait, blocker: Option<Blocker>, finding: &mut Finding) {
     let words = Words(facts.trace());
     match blocker {
-        Some(Blocker::Holder { acquire, .. }) => {
-            finding.witness(*acquire, format!("{} takes the lock", words.author(*acquire)));
-        }
+        Some(Blocker::Holder { acquire, .. }) => finding.witness(acquire, words.taking(facts, acquire)),
         Some(Blocker::Handler { recv, .. }) => {
-            finding.witness(*recv, format!("{} begins to handle the request", words.author(*recv)));
+            finding.witness(recv, format!("{} begins to handle the request", words.author(recv)));
         }
         Some(Blocker::Child(_)) | None => {}
     }
-    finding.witness(wait.begin, format!("{} waits {}", words.author(wait.begin), words.wait(facts, wait.on)));
+    finding.witness(wait.begin, words.waiting(facts, wait));
 }
 
 fn finish(facts: &Facts<'_>, finding: &mut Finding) {
@@ -204,12 +206,63 @@ mod tests {
             {"ts":20,"peer":0,"task":1,"kind":"lock.wait","lock":"raft","src":"raft.rs:77"}
             {"ts":99,"task":9,"kind":"process.end","how":"exit 1"}
 
-            error stuck-task: task 2 of peer 0 can never go on: it waits for lock `raft`, held by task 1 of peer 0, which waits for lock `raft`, which it holds itself
-              raft.rs:40 task 1 of peer 0 takes the lock
+            error stuck-task: task 2 of peer 0 can never go on: it waits for lock `raft`, held by task 1 of peer 0, which waits for itself
+              raft.rs:40 task 1 of peer 0 takes lock `raft`
               raft.rs:90 task 2 of peer 0 waits for lock `raft`
               raft.rs:77 task 1 of peer 0 waits for lock `raft`
               because of self-deadlock
             "#,
+        );
+    }
+
+    #[test]
+    fn a_chain_ends_where_it_enters_a_circle() {
+        check(
+            r#"
+            {"ts":10,"task":1,"kind":"lock.acquire","lock":"a","seq":1,"src":"bank.rs:1"}
+            {"ts":11,"task":2,"kind":"lock.acquire","lock":"b","seq":1,"src":"bank.rs:5"}
+            {"ts":12,"task":3,"kind":"lock.acquire","lock":"c","seq":1,"src":"bank.rs:8"}
+            {"ts":20,"task":1,"kind":"lock.wait","lock":"b","src":"bank.rs:2"}
+            {"ts":21,"task":2,"kind":"lock.wait","lock":"a","src":"bank.rs:6"}
+            {"ts":22,"task":3,"kind":"lock.wait","lock":"b","src":"bank.rs:9"}
+            {"ts":23,"task":4,"kind":"lock.wait","lock":"c","src":"bank.rs:12"}
+            {"ts":99,"task":9,"kind":"process.end","how":"exit 1"}
+
+            error stuck-task: task 1 and task 2 wait for each other: task 1 waits for lock `b` and task 2 waits for lock `a`
+              bank.rs:1 task 1 takes lock `a`
+              bank.rs:5 task 2 takes lock `b`
+              bank.rs:2 task 1 waits for lock `b`
+              bank.rs:6 task 2 waits for lock `a`
+            error stuck-task: task 3 can never go on: it waits for lock `b`, held by task 2, which is part of the circle of tasks 1 and 2
+              bank.rs:5 task 2 takes lock `b`
+              bank.rs:6 task 2 waits for lock `a`
+              bank.rs:9 task 3 waits for lock `b`
+              because of stuck-task
+            error stuck-task: task 4 can never go on: it waits for lock `c`, held by task 3, which waits for lock `b`, held by task 2, which is part of the circle of tasks 1 and 2
+              bank.rs:8 task 3 takes lock `c`
+              bank.rs:9 task 3 waits for lock `b`
+              bank.rs:12 task 4 waits for lock `c`
+              because of stuck-task
+            "#,
+        );
+    }
+
+    #[test]
+    fn of_a_long_chain_the_ends_are_told() {
+        let event = |task: u32, kind: &str, lock: u32| {
+            format!("{{\"ts\":9,\"task\":{task},\"kind\":\"{kind}\",\"lock\":{lock}}}\n")
+        };
+        let takes = (1..=8).map(|task| event(task, "lock.acquire", task));
+        let waits = (1..=8).map(|lock| event(lock + 1, "lock.wait", lock));
+        let links: String = takes.chain(waits).collect();
+        let trace = crate::testing::trace_from_jsonl(&links);
+        let facts = crate::facts::Facts::new(&trace, &[]);
+        let last = trace.tasks().ids().last().expect("tasks");
+        assert_eq!(
+            super::chains::chain(&facts, facts.wait_graph(), last),
+            "waits for lock `8`, held by task 8, which waits for lock `7`, held by task 7, which waits for lock `6`, \
+             held by task 6, which waits, over 4 more tasks, for task 2, which waits for lock `1`, held by task 1, \
+             which waits for nothing itself"
         );
     }
 
@@ -224,8 +277,8 @@ mod tests {
             {"ts":99,"task":9,"kind":"process.end","how":"exit 1"}
 
             error stuck-task: task 1 and task 2 wait for each other: task 1 waits for lock `b` and task 2 waits for lock `a`
-              bank.rs:1 task 1 takes the lock
-              bank.rs:5 task 2 takes the lock
+              bank.rs:1 task 1 takes lock `a`
+              bank.rs:5 task 2 takes lock `b`
               bank.rs:2 task 1 waits for lock `b`
               bank.rs:6 task 2 waits for lock `a`
             "#,
@@ -242,7 +295,7 @@ mod tests {
             {"ts":99,"task":9,"kind":"process.end","how":"exit 1"}
 
             error stuck-task: task 2 can never go on: it waits for lock `raft`, held by task 1, which has ended without releasing it
-              raft.rs:40 task 1 takes the lock
+              raft.rs:40 task 1 takes lock `raft`
               task.end task 1 ends without having released it
               raft.rs:90 task 2 waits for lock `raft`
             "#,
@@ -258,7 +311,7 @@ mod tests {
             {"ts":99,"task":9,"kind":"process.end","how":"exit 0"}
 
             info stuck-task: task 2 still waited when the program ended: it waits for lock `raft`, held by task 1, which waits for nothing itself
-              lock.acquire task 1 takes the lock
+              lock.acquire task 1 takes lock `raft`
               lock.wait task 2 waits for lock `raft`
             "#,
         );
@@ -273,10 +326,10 @@ mod tests {
             {"ts":30,"peer":0,"task":2,"kind":"lock.wait","lock":"raft","src":"raft.rs:90"}
             {"ts":99,"task":9,"kind":"process.end","how":"exit 0"}
 
-            info stuck-task: task 1 of peer 0 still waited when the program ended: it waits for the reply of Append to peer 1, which nobody has received
+            info stuck-task: task 1 of peer 0 still waited when the program ended: it waits for the reply of Append to peer 1, a request that nobody has received
               raft.rs:52 task 1 of peer 0 waits for the reply of Append to peer 1
-            info stuck-task: task 2 of peer 0 still waited when the program ended: it waits for lock `raft`, held by task 1 of peer 0, which waits for the reply of Append to peer 1, which nobody has received
-              raft.rs:40 task 1 of peer 0 takes the lock
+            info stuck-task: task 2 of peer 0 still waited when the program ended: it waits for lock `raft`, held by task 1 of peer 0, which waits for the reply of Append to peer 1, a request that nobody has received
+              raft.rs:40 task 1 of peer 0 takes lock `raft`
               raft.rs:52 task 1 of peer 0 waits for the reply of Append to peer 1
               raft.rs:90 task 2 of peer 0 waits for lock `raft`
               because of lock-held-across-rpc
