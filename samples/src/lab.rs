@@ -10,6 +10,7 @@ pub mod network;
 pub mod persister;
 pub mod raft;
 pub mod random;
+mod record;
 pub mod rpc;
 pub mod tester;
 pub mod weather;

@@ -56,6 +56,8 @@ mod twin {
     pub mod raft;
     #[path = "random.rs"]
     pub mod random;
+    #[path = "record.rs"]
+    mod record;
     #[path = "rpc.rs"]
     pub mod rpc;
     #[path = "weather.rs"]

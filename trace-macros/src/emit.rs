@@ -11,7 +11,10 @@ use crate::site::Site;
 #[inline]
 pub fn emit<A: Args>(site: &'static Site, peer: &impl InScope, args: A) {
     if let Some(recorder) = recorder() {
-        peer.with_scope(|scope| site.record(recorder, scope.scope(), &args));
+        peer.with_scope(|scope| match peer.caller() {
+            None => site.record(recorder, scope.scope(), &args),
+            Some(caller) => site.record_at(recorder, scope.scope(), &args, caller),
+        });
     }
 }
 

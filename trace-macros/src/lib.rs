@@ -55,7 +55,7 @@ pub mod thread;
 pub use crate::arg::LogEntry;
 #[cfg(feature = "tracing")]
 pub use crate::layer::{ForeignEvents, PeerscopeLayer, layer, layer_up_to};
-pub use crate::peer::{Current, Peer, PeerBuilder, PeerId};
+pub use crate::peer::{Called, Current, Peer, PeerBuilder, PeerId};
 pub use crate::recorder::{Builder, DEFAULT_SIZE_LIMIT, TRACE_VARIABLE, is_recording, meta, trace_path};
 pub use crate::scope::Entered;
 pub use crate::test_scope::Test;
@@ -76,7 +76,7 @@ pub fn init() -> Result<(), tracing::subscriber::SetGlobalDefaultError> {
 #[cfg(feature = "record")]
 pub(crate) fn process_end(status: Option<i32>) {
     use peerscope_format::vocabulary::Kind;
-    static SITE: site::Site = site::Site::runtime(Kind::ProcessEnd, &["how"]);
+    static SITE: site::Site = site::Site::primitive(Kind::ProcessEnd, &["how"]);
     let how = status.map_or("exit".to_owned(), |status| format!("exit {status}"));
     task::become_task(task::NOBODY);
     emit::emit(&SITE, &peer::Current, (how,));

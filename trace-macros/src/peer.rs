@@ -1,6 +1,7 @@
 //! The peer handle: whom an event is about.
 
 use std::collections::HashMap;
+use std::panic::Location;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use peerscope_format::value::{Id, Value};
@@ -73,7 +74,7 @@ impl Peer {
     pub fn stop(&self, how: &str) {
         static SITE: Site = Site::primitive(Kind::PeerStop, &["how"]);
         if let Some(recorder) = recorder() {
-            SITE.record_at(recorder, &self.scope, &(how,), std::panic::Location::caller());
+            SITE.record_at(recorder, &self.scope, &(how,), Location::caller());
         }
     }
 
@@ -81,6 +82,20 @@ impl Peer {
     /// which drops it at once.
     pub fn enter(&self) -> Entered {
         scope::enter(self.scope.clone())
+    }
+
+    /// For a transport or another library: its events name the line of the user's code that called it, and not its own.
+    ///
+    /// ```
+    /// # use std::panic::Location;
+    /// #[track_caller]
+    /// fn call(peer: &peerscope::Peer, to: u64) {
+    ///     peerscope::rpc_send!(peer.called_from(Location::caller()), 7_u64, "RequestVote", to);
+    /// }
+    /// # call(&peerscope::Peer::new(0), 1);
+    /// ```
+    pub fn called_from(&self, caller: &'static Location<'static>) -> Called<'_, Self> {
+        Called { peer: self, caller }
     }
 
     /// The peer's number among the incarnations of the same id, from 0.
@@ -170,7 +185,7 @@ impl PeerBuilder {
             let how = if incarnation == 0 { "fresh" } else { "restarted" };
             let members: Vec<Id<'_>> = self.members.iter().map(as_id).collect();
             let members = (!members.is_empty()).then_some(members);
-            let caller = std::panic::Location::caller();
+            let caller = Location::caller();
             SITE.record_at(recorder, &peer.scope, &(how, members, self.name.as_deref()), caller);
         }
         peer
@@ -191,6 +206,13 @@ pub trait InScope {
     /// Runs `run` with the scope.
     #[doc(hidden)]
     fn with_scope<R>(&self, run: impl FnOnce(ScopeRef<'_>) -> R) -> R;
+
+    /// The line that the event shall name in the place of the macro's.
+    #[doc(hidden)]
+    #[inline]
+    fn caller(&self) -> Option<&'static Location<'static>> {
+        None
+    }
 }
 
 /// A scope on its way from a macro to the recorder.
@@ -218,6 +240,35 @@ impl<T: InScope + ?Sized> InScope for &T {
     #[inline]
     fn with_scope<R>(&self, run: impl FnOnce(ScopeRef<'_>) -> R) -> R {
         T::with_scope(self, run)
+    }
+    #[inline]
+    fn caller(&self) -> Option<&'static Location<'static>> {
+        T::caller(self)
+    }
+}
+
+/// A peer, and the line in whose name something is said of it; see [`Peer::called_from`].
+#[derive(Clone, Copy, Debug)]
+pub struct Called<'a, P> {
+    peer: &'a P,
+    caller: &'static Location<'static>,
+}
+
+impl<P: InScope> InScope for Called<'_, P> {
+    #[inline]
+    fn with_scope<R>(&self, run: impl FnOnce(ScopeRef<'_>) -> R) -> R {
+        self.peer.with_scope(run)
+    }
+    #[inline]
+    fn caller(&self) -> Option<&'static Location<'static>> {
+        Some(self.caller)
+    }
+}
+
+impl Current {
+    /// As [`Peer::called_from`].
+    pub fn called_from(&self, caller: &'static Location<'static>) -> Called<'_, Self> {
+        Called { peer: self, caller }
     }
 }
 

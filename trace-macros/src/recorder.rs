@@ -23,6 +23,7 @@ use self::writer::Pool;
 #[cfg(feature = "tracing")]
 pub(crate) use self::writer::Reserved;
 pub(crate) use self::writer::{append, append_at};
+use crate::arg::Layout;
 use crate::site::Site;
 
 /// How large a trace may grow unless [`Builder::size_limit`] says otherwise, in bytes.
@@ -212,10 +213,10 @@ impl Recorder {
         self.file.lose(0);
     }
 
-    /// The shape of `site` with arguments of these encodings.
-    pub(crate) fn shape(&self, site: &'static Site, encodings: &[crate::arg::Layout], signature: u64) -> Option<u32> {
+    /// The shape of `site` with arguments of these layouts, and the line of a caller behind them or not.
+    pub(crate) fn shape(&self, site: &'static Site, layouts: &[Layout], signature: u64, called: bool) -> Option<u32> {
         let key = std::ptr::from_ref(site) as usize;
-        self.definitions.shape(&self.target(), key, signature, || site.shape(encodings))
+        self.definitions.shape(&self.target(), key, signature, || site.shape(layouts, called))
     }
 
     /// The shape that `make` describes, remembered under `key`.

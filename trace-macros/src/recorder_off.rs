@@ -67,7 +67,7 @@ impl Recorder {
         match *self {}
     }
 
-    pub(crate) fn shape(&self, _: &'static Site, _: &[Layout], _: u64) -> Option<u32> {
+    pub(crate) fn shape(&self, _: &'static Site, _: &[Layout], _: u64, _: bool) -> Option<u32> {
         match *self {}
     }
 

@@ -17,7 +17,8 @@ pub struct Site {
     /// The arguments' signature (high half) and the id of their shape (low half), once it has one.
     shape: AtomicU64,
     kind: Kind,
-    src: Source,
+    /// Its source line; none for tracked primitives, whose events name their caller's, and for what happens by itself.
+    line: Option<&'static str>,
     level: &'static str,
     /// The topic, where it is not the kind's own.
     topic: Option<&'static str>,
@@ -28,28 +29,17 @@ pub struct Site {
     restored: bool,
 }
 
-/// Where the source line of a site's events comes from.
-#[derive(Clone, Copy, Debug)]
-enum Source {
-    /// A macro: always this line.
-    Line(&'static str),
-    /// A tracked primitive: the caller's line, the last argument of each event.
-    Caller,
-    /// The program's runtime: no line says more than the event does.
-    Nowhere,
-}
-
 impl Site {
     /// The site of a macro that emits `kind` with these fields.
     ///
     /// # Panics
     /// When it is built, thus at compile time, if `kind` has no field of one of these names.
-    pub const fn event(kind: Kind, src: &'static str, level: &'static str, names: &'static [&'static str]) -> Self {
+    pub const fn event(kind: Kind, line: &'static str, level: &'static str, names: &'static [&'static str]) -> Self {
         check_names(kind, names);
         Site {
             shape: AtomicU64::new(0),
             kind,
-            src: Source::Line(src),
+            line: Some(line),
             level,
             topic: None,
             template: None,
@@ -60,7 +50,7 @@ impl Site {
 
     /// The site of a DPrintf line with these named values.
     pub const fn log(
-        src: &'static str,
+        line: &'static str,
         level: &'static str,
         topic: &'static str,
         template: &'static str,
@@ -70,7 +60,7 @@ impl Site {
         Site {
             shape: AtomicU64::new(0),
             kind: Kind::Log,
-            src: Source::Line(src),
+            line: Some(line),
             level,
             topic,
             template,
@@ -85,47 +75,20 @@ impl Site {
         self
     }
 
-    /// The site of a tracked primitive's operation, whatever line calls it.
+    /// The site of a tracked primitive's operation, whatever line calls it, or of something that happens by itself.
     ///
     /// # Panics
     /// As [`Site::event`].
     pub(crate) const fn primitive(kind: Kind, names: &'static [&'static str]) -> Self {
         check_names(kind, names);
-        Self::without_line(kind, names).at(Source::Caller)
-    }
-
-    /// The site of something that happens by itself, at no line of the program.
-    ///
-    /// # Panics
-    /// As [`Site::event`].
-    pub(crate) const fn runtime(kind: Kind, names: &'static [&'static str]) -> Self {
-        check_names(kind, names);
-        Self::without_line(kind, names)
-    }
-
-    const fn at(mut self, src: Source) -> Self {
-        self.src = src;
-        self
-    }
-
-    const fn without_line(kind: Kind, names: &'static [&'static str]) -> Self {
         let (topic, template) = (None, None);
-        Site {
-            shape: AtomicU64::new(0),
-            kind,
-            src: Source::Nowhere,
-            level: "trace",
-            topic,
-            template,
-            names,
-            restored: false,
-        }
+        Site { shape: AtomicU64::new(0), kind, line: None, level: "trace", topic, template, names, restored: false }
     }
 
     /// Records an event of this site.
     #[inline]
     pub(crate) fn record<A: Args>(&'static self, recorder: &Recorder, scope: &Scope, args: &A) {
-        let Some(shape) = self.shape_id::<A>(recorder) else { return recorder.lose() };
+        let Some(shape) = self.shape_id::<A, false>(recorder) else { return recorder.lose() };
         append(recorder, scope, shape, args.max_len(), |out| args.put(out));
     }
 
@@ -138,31 +101,32 @@ impl Site {
         args: &A,
         caller: &'static Location<'static>,
     ) {
-        let Some(shape) = self.shape_id::<A>(recorder) else { return recorder.lose() };
+        let Some(shape) = self.shape_id::<A, true>(recorder) else { return recorder.lose() };
         append_at(recorder, scope, shape, caller, args.max_len(), |out| args.put(out));
     }
 
-    /// The id of the shape that this site has with arguments of these types: in a generic function, one site may be used
-    /// with several.
+    /// The id of the shape that this site has with arguments of these types, and the line of a caller behind them or not: in a
+    /// generic function, one site may be used with several.
     #[inline]
-    fn shape_id<A: Args>(&'static self, recorder: &Recorder) -> Option<u32> {
+    fn shape_id<A: Args, const CALLED: bool>(&'static self, recorder: &Recorder) -> Option<u32> {
+        let signature = const { A::SIGNATURE ^ (CALLED as u64) << 63 };
         let known = self.shape.load(Ordering::Relaxed);
-        if known >> 32 == const { A::SIGNATURE >> 32 } && known as u32 != 0 {
+        if known >> 32 == signature >> 32 && known as u32 != 0 {
             return Some(known as u32);
         }
-        self.register(recorder, A::LAYOUTS, A::SIGNATURE)
+        self.register(recorder, A::LAYOUTS, signature, CALLED)
     }
 
     #[cold]
     #[inline(never)]
-    fn register(&'static self, recorder: &Recorder, layouts: &[Layout], signature: u64) -> Option<u32> {
-        let id = recorder.shape(self, layouts, signature)?;
+    fn register(&'static self, recorder: &Recorder, layouts: &[Layout], signature: u64, called: bool) -> Option<u32> {
+        let id = recorder.shape(self, layouts, signature, called)?;
         self.shape.store((signature >> 32) << 32 | u64::from(id), Ordering::Relaxed);
         Some(id)
     }
 
-    /// The shape of this site's records.
-    pub(crate) fn shape(&self, layouts: &[Layout]) -> Shape {
+    /// The shape of this site's records; `called`: the line of a caller is their last value, and not the site's own.
+    pub(crate) fn shape(&self, layouts: &[Layout], called: bool) -> Shape {
         let mut all = Vec::new();
         match self.template {
             Some(template) => {
@@ -174,10 +138,11 @@ impl Site {
             }
             None => all.extend(fields(self.names, layouts)),
         }
-        match self.src {
-            Source::Line(line) => all.push(constant("src", line)),
-            Source::Caller => all.push(Field { name: "src".into(), encoding: Encoding::TextRef }),
-            Source::Nowhere => {}
+        // The caller's line stands right behind the arguments, since all other fields are constants.
+        if called {
+            all.push(Field { name: "src".into(), encoding: Encoding::TextRef });
+        } else if let Some(line) = self.line {
+            all.push(constant("src", line));
         }
         if self.kind == Kind::Log {
             all.push(constant("level", self.level));

@@ -136,7 +136,7 @@ impl<T> JoinHandle<T> {
 
 /// The first word of a thread that was not spawned here: `main`, or a library's.
 pub(crate) fn begin_untracked(name: Option<&str>) {
-    static BEGIN: Site = Site::runtime(Kind::TaskBegin, &["name"]);
+    static BEGIN: Site = Site::primitive(Kind::TaskBegin, &["name"]);
     let Some(recorder) = recorder() else { return };
     scopes::with_current(|scope| BEGIN.record(recorder, scope, &(name,)));
 }
@@ -144,7 +144,7 @@ pub(crate) fn begin_untracked(name: Option<&str>) {
 /// The last word of such a thread; how it ended it cannot know.
 #[cfg(feature = "record")]
 pub(crate) fn end_untracked() {
-    static END: Site = Site::runtime(Kind::TaskEnd, &[]);
+    static END: Site = Site::primitive(Kind::TaskEnd, &[]);
     let Some(recorder) = recorder() else { return };
     scopes::with_current(|scope| END.record(recorder, scope, &()));
 }

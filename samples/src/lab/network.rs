@@ -11,15 +11,17 @@
 
 use super::message::{Leg, Loss, Message, Stage};
 use super::random::Random;
+use super::record::{self, Line};
 use super::rpc::{AppendEntriesArgs, AppendEntriesReply, Reply, Request, RequestVoteArgs, RequestVoteReply};
 use super::weather::Weather;
 use std::collections::HashMap;
+use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use peerscope::{Current, Peer, fault, rpc_recv, rpc_reply, rpc_return, rpc_send};
+use peerscope::{Current, Peer, fault, rpc_recv};
 
 /// How long a scenario waits for something that must happen. It is reached only when something is broken.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -86,15 +88,18 @@ impl Client {
     }
 
     /// Calls another peer and waits for its answer. `None` tells nothing about whether the request has arrived.
+    ///
+    /// In the trace the call stands at the line that makes it.
+    #[track_caller]
     pub fn call(&self, callee: usize, request: Request) -> Option<Reply> {
-        let network = &self.network;
+        let (network, line) = (&self.network, Location::caller());
         let deadline = network.rpc_timeout.map(|timeout| Instant::now() + timeout);
-        let mut message = network.send(self, callee, &request);
+        let mut message = network.send(self, callee, &request, line);
         let outcome = network.carry(&mut message, request, deadline);
         if let Err(loss) = outcome {
             network.lose(message, loss, deadline);
         }
-        network.finish(message, outcome)
+        network.finish(message, outcome, line)
     }
 }
 
@@ -222,7 +227,7 @@ impl Network {
     }
 
     /// The caller sends its request.
-    fn send(&self, client: &Client, callee: usize, request: &Request) -> Message {
+    fn send(&self, client: &Client, callee: usize, request: &Request, line: Line) -> Message {
         let mut state = self.state.lock().unwrap();
         let message = Message {
             rpc: next_id(),
@@ -234,7 +239,7 @@ impl Network {
             caller_incarnation: client.incarnation,
             callee_incarnation: state.endpoints[callee].incarnation,
         };
-        record_request(message, request);
+        record::request(message, request, line);
         state.answers.insert(message.rpc, None);
         self.note(&mut state, Stage::Sent, message);
         message
@@ -308,7 +313,7 @@ impl Network {
             Request::RequestVote(args) => Reply::RequestVote(service.request_vote(args)),
             Request::AppendEntries(args) => Reply::AppendEntries(service.append_entries(args)),
         };
-        record_reply(message, &reply);
+        record::reply(message, &reply);
         let mut state = self.state.lock().unwrap();
         // The answer to a caller that has given up already is forgotten.
         if let Some(answer) = state.answers.get_mut(&message.rpc) {
@@ -347,10 +352,10 @@ impl Network {
     }
 
     /// The caller has the outcome.
-    fn finish(&self, message: Message, outcome: Result<Reply, Loss>) -> Option<Reply> {
+    fn finish(&self, message: Message, outcome: Result<Reply, Loss>, line: Line) -> Option<Reply> {
         let mut state = self.state.lock().unwrap();
         state.answers.remove(&message.rpc);
-        record_outcome(message, &outcome);
+        record::outcome(message, &outcome, line);
         self.note(&mut state, Stage::Returned, message);
         outcome.ok()
     }
@@ -406,41 +411,4 @@ impl State {
 fn next_id() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     LAST.fetch_add(1, Ordering::Relaxed) + 1
-}
-
-fn record_request(Message { rpc, method, callee, term, .. }: Message, request: &Request) {
-    match request {
-        Request::RequestVote(args) => rpc_send!(
-            Current, rpc, method.name(), callee, "msg_term": term,
-            "last_index": args.last_log_index, "last_term": args.last_log_term,
-        ),
-        Request::AppendEntries(args) => rpc_send!(
-            Current, rpc, method.name(), callee, "msg_term": term, "prev_index": args.prev_log_index,
-            "prev_term": args.prev_log_term, "count": args.entries.len(), "leader_commit": args.leader_commit,
-        ),
-    }
-}
-
-fn record_reply(message: Message, reply: &Reply) {
-    match reply {
-        Reply::RequestVote(reply) => {
-            rpc_reply!(Current, message.rpc, "msg_term": reply.term, "granted": reply.granted);
-        }
-        Reply::AppendEntries(reply) => {
-            rpc_reply!(Current, message.rpc, "msg_term": reply.term, "success": reply.success);
-        }
-    }
-}
-
-fn record_outcome(message: Message, outcome: &Result<Reply, Loss>) {
-    match outcome {
-        Ok(Reply::RequestVote(reply)) => {
-            rpc_return!(Current, message.rpc, "ok", "msg_term": reply.term, "granted": reply.granted);
-        }
-        Ok(Reply::AppendEntries(reply)) => {
-            rpc_return!(Current, message.rpc, "ok", "msg_term": reply.term, "success": reply.success);
-        }
-        Err(Loss::TimedOut) => rpc_return!(Current, message.rpc, "timeout"),
-        Err(_) => rpc_return!(Current, message.rpc, "dropped"),
-    }
 }

@@ -193,3 +193,30 @@ fn tests_of_cargo_test_are_kept_apart_by_the_names_of_their_threads() {
     let how: Vec<_> = trace.of_topic("peer").iter().map(|event| event.says()).collect();
     assert_eq!(how, ["peer.start how=fresh"; 2], "the second test's peer is no restart of the first one's");
 }
+
+/// A transport's own lines say nothing to whoever uses it.
+#[test]
+fn what_a_library_records_stands_at_its_callers_line() {
+    #[track_caller]
+    fn call(peer: &Peer, rpc: u64) {
+        let caller = peer.called_from(std::panic::Location::caller());
+        peerscope::rpc_send!(caller, rpc, "Vote", 1);
+        peerscope::rpc_return!(caller, rpc, "ok");
+    }
+    let trace = recorded(|| {
+        let peer = Peer::new(0);
+        call(&peer, 1); // line: first
+        call(&peer, 2); // line: second
+        peerscope::rpc_send!(peer, 3_u64, "Vote", 1); // line: own
+    });
+    let lines: Vec<_> = trace.of_topic("rpc").iter().map(|event| (event.says(), event.src())).collect();
+    let (first, second, own) = (marked(file!(), "first"), marked(file!(), "second"), marked(file!(), "own"));
+    let expected = [
+        ("rpc.send rpc=1 method=Vote to=1", &*first),
+        ("rpc.return rpc=1 outcome=ok", &*first),
+        ("rpc.send rpc=2 method=Vote to=1", &*second),
+        ("rpc.return rpc=2 outcome=ok", &*second),
+        ("rpc.send rpc=3 method=Vote to=1", &*own),
+    ];
+    assert_eq!(lines, expected.map(|(says, line)| (says.to_owned(), line)));
+}
