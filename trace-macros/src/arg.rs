@@ -3,12 +3,15 @@
 //! Numbers, truth values and texts are written as they are. Whatever can only be formatted is formatted once, into a
 //! buffer of the thread ([`Formatted`]), *before* the record is begun: a `Debug` that itself logs finds the writer idle.
 
-use std::cell::RefCell;
-use std::fmt::{self, Write as _};
+mod named;
+mod prepared;
 
 use peerscope_format::shape::{Encoding, Field};
 use peerscope_format::value::{Id, Value};
 use peerscope_format::varint::{self, Sink, put_u64, zigzag};
+
+pub use self::named::{FormattedArg, Named, Typed, TypedArg};
+pub use self::prepared::{EntryList, Formatted};
 
 /// A text longer than this is cut, and says so at its end, in bytes.
 pub const MAX_TEXT: usize = 8 << 10;
@@ -28,8 +31,6 @@ pub enum Layout {
     Text,
     /// [`Encoding::Text`], formatted by the program: what the template asked for has been done already.
     Formatted,
-    /// [`Encoding::TextRef`].
-    TextRef,
     /// [`Encoding::Any`].
     Any,
 }
@@ -43,7 +44,6 @@ impl Layout {
             Layout::Bool => Encoding::Bool,
             Layout::F64 => Encoding::F64,
             Layout::Text | Layout::Formatted => Encoding::Text,
-            Layout::TextRef => Encoding::TextRef,
             Layout::Any => Encoding::Any,
         }
     }
@@ -72,7 +72,6 @@ pub trait Arg: sealed::Sealed {
             Layout::I64 => sink.put(4),
             Layout::F64 => sink.put(5),
             Layout::Text | Layout::Formatted => sink.put(6),
-            Layout::TextRef => sink.put(7),
             // A truth value is its own type.
             Layout::Bool | Layout::Any => {}
         }
@@ -87,7 +86,7 @@ mod sealed {
         ($($ty:ty)*) => { $(impl Sealed for $ty {})* };
     }
     sealed!(u8 i8 u16 i16 u32 i32 u64 i64 usize isize bool f32 f64 str String);
-    sealed!(peerscope_format::value::Id<'_> super::TextId super::Formatted super::EntryList);
+    sealed!(peerscope_format::value::Id<'_> super::Formatted super::EntryList);
     impl<T: Sealed + ?Sized> Sealed for &T {}
     impl<T: Sealed> Sealed for Option<T> {}
     impl<T: Sealed> Sealed for [T] {}
@@ -300,59 +299,6 @@ impl<D: Arg> Arg for LogEntry<D> {
     }
 }
 
-/// Log entries, written one by one into the thread's buffer before the record is begun: walking them is the user's code.
-pub struct EntryList(Prepared);
-
-impl fmt::Debug for EntryList {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} entries", self.0.count)
-    }
-}
-
-impl EntryList {
-    /// Walks `entries` once.
-    pub fn new<D: Arg>(entries: impl IntoIterator<Item = LogEntry<D>>) -> Self {
-        // The stretch is there first: should `entries` panic, it is given back.
-        let mut list = Prepared::begin();
-        for entry in entries {
-            list.count += 1;
-            Prepared::extend(|buffer| entry.put(buffer));
-        }
-        list.end = Prepared::len();
-        EntryList(list)
-    }
-}
-
-impl Arg for EntryList {
-    const LAYOUT: Layout = Layout::Any;
-    fn max_len(&self) -> usize {
-        1 + varint::MAX_LEN + self.0.end - self.0.start
-    }
-    fn put(&self, sink: &mut impl Sink) {
-        self.0.with(|entries| {
-            sink.put(8);
-            put_u64(sink, if entries.is_empty() { 0 } else { self.0.count });
-            sink.put_slice(entries);
-        });
-    }
-}
-
-/// An id in the string table: a source line, a name.
-#[derive(Clone, Copy, Debug)]
-pub struct TextId(pub u32);
-
-impl Arg for TextId {
-    const LAYOUT: Layout = Layout::TextRef;
-    #[inline]
-    fn max_len(&self) -> usize {
-        varint::MAX_LEN
-    }
-    #[inline]
-    fn put(&self, sink: &mut impl Sink) {
-        put_u64(sink, u64::from(self.0));
-    }
-}
-
 /// All arguments of an event.
 pub trait Args {
     /// How they are written.
@@ -405,157 +351,6 @@ pub(crate) fn fields(names: &[&str], layouts: &[Layout]) -> Box<[Field]> {
     names.iter().zip(layouts).map(field).collect()
 }
 
-thread_local! {
-    static PREPARED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A stretch at the end of the thread's buffer, given back when dropped.
-///
-/// What is prepared while something else is being prepared lies behind it and is gone before it goes on.
-#[derive(Debug)]
-struct Prepared {
-    start: usize,
-    end: usize,
-    count: u64,
-}
-
-impl Prepared {
-    /// An empty stretch; what is appended to the buffer from now on will be its own.
-    fn begin() -> Self {
-        let start = Self::len();
-        Prepared { start, end: start, count: 0 }
-    }
-
-    /// The buffer's length; 0 once the thread is being torn down.
-    fn len() -> usize {
-        PREPARED.try_with(|buffer| buffer.borrow().len()).unwrap_or(0)
-    }
-
-    /// Appends, borrowing the buffer for no longer than `write`; says whether there still is a buffer.
-    fn extend(write: impl FnOnce(&mut Vec<u8>)) -> bool {
-        PREPARED.try_with(|buffer| write(&mut buffer.borrow_mut())).is_ok()
-    }
-
-    /// Reads the stretch; it is empty once the thread is being torn down.
-    fn with<R>(&self, run: impl FnOnce(&[u8]) -> R) -> R {
-        // Taken out so that `run` may prepare something itself.
-        let buffer = PREPARED.try_with(RefCell::take).unwrap_or_default();
-        let result = run(buffer.get(self.start..self.end).unwrap_or_default());
-        let _ = PREPARED.try_with(|place| *place.borrow_mut() = buffer);
-        result
-    }
-}
-
-impl Drop for Prepared {
-    fn drop(&mut self) {
-        let _ = PREPARED.try_with(|buffer| buffer.borrow_mut().truncate(self.start));
-    }
-}
-
-/// A value that could only be formatted.
-pub struct Formatted(Prepared);
-
-impl fmt::Debug for Formatted {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.with(str::to_owned);
-        out.write_str(&text)
-    }
-}
-
-impl Formatted {
-    /// Formats `arguments`.
-    pub fn new(arguments: fmt::Arguments<'_>) -> Self {
-        let mut text = Prepared::begin();
-        // An error of a user's Display leaves the text as far as it came; a panic gives the stretch back.
-        let _ = Append.write_fmt(arguments);
-        text.end = Prepared::len();
-        Formatted(text)
-    }
-
-    fn with<R>(&self, run: impl FnOnce(&str) -> R) -> R {
-        // Whole pieces of text went in, so text comes out.
-        self.0.with(|bytes| run(std::str::from_utf8(bytes).unwrap_or_default()))
-    }
-}
-
-impl Arg for Formatted {
-    const LAYOUT: Layout = Layout::Formatted;
-    fn max_len(&self) -> usize {
-        (self.0.end - self.0.start).min(MAX_TEXT) + CUT_LEN + varint::MAX_LEN
-    }
-    fn put(&self, sink: &mut impl Sink) {
-        self.with(|text| text.put(sink));
-    }
-}
-
-/// Appends to the thread's buffer, borrowing it only piece by piece.
-struct Append;
-
-impl fmt::Write for Append {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if Prepared::extend(|buffer| buffer.extend_from_slice(text.as_bytes())) { Ok(()) } else { Err(fmt::Error) }
-    }
-}
-
-/// A named value of an event. The macros call the methods on `&Named`: for types that are [`Typed`] the method of
-/// [`TypedArg`] fits as it is and yields the value itself; all others need one more reference and get to
-/// [`FormattedArg`], which formats them.
-#[derive(Debug)]
-pub struct Named<'a, T: ?Sized>(pub &'a T);
-
-/// Types that are recorded and mirrored as they are.
-#[cfg(feature = "tracing")]
-pub trait Typed: Arg + tracing::Value {}
-/// Types that are recorded as they are.
-#[cfg(not(feature = "tracing"))]
-pub trait Typed: Arg {}
-
-macro_rules! typed {
-    ($($ty:ty)*) => { $(impl Typed for $ty {})* };
-}
-typed!(u8 i8 u16 i16 u32 i32 u64 i64 usize isize bool f32 f64 str String);
-impl<T: Typed + ?Sized> Typed for &T {}
-
-/// The way of [`Typed`] values.
-pub trait TypedArg<'a, T: ?Sized> {
-    /// The value itself; its formatted `text` is not asked for.
-    fn peerscope_arg(&self, text: fmt::Arguments<'_>) -> &'a T;
-    /// The same for the mirror.
-    fn peerscope_mirror(&self, text: fmt::Arguments<'_>) -> &'a T;
-}
-
-impl<'a, T: Typed + ?Sized> TypedArg<'a, T> for Named<'a, T> {
-    #[inline]
-    fn peerscope_arg(&self, _text: fmt::Arguments<'_>) -> &'a T {
-        self.0
-    }
-    #[inline]
-    fn peerscope_mirror(&self, _text: fmt::Arguments<'_>) -> &'a T {
-        self.0
-    }
-}
-
-/// The way of all other values.
-pub trait FormattedArg {
-    /// Formats the value as its place in the template asks.
-    fn peerscope_arg(&self, text: fmt::Arguments<'_>) -> Formatted;
-    /// The same for the mirror.
-    #[cfg(feature = "tracing")]
-    fn peerscope_mirror<'t>(&self, text: fmt::Arguments<'t>) -> tracing::field::DisplayValue<fmt::Arguments<'t>>;
-}
-
-impl<T: ?Sized> FormattedArg for &Named<'_, T> {
-    #[inline]
-    fn peerscope_arg(&self, text: fmt::Arguments<'_>) -> Formatted {
-        Formatted::new(text)
-    }
-    #[cfg(feature = "tracing")]
-    #[inline]
-    fn peerscope_mirror<'t>(&self, text: fmt::Arguments<'t>) -> tracing::field::DisplayValue<fmt::Arguments<'t>> {
-        tracing::field::display(text)
-    }
-}
-
 /// A constant of a call site, as it stands in the shape.
 pub(crate) fn constant(name: &str, value: &str) -> Field {
     Field { name: name.into(), encoding: Encoding::constant(&Value::from(value)) }
@@ -597,40 +392,7 @@ mod tests {
         honest(&LogEntry { term: u64::MAX, digest: u64::MAX });
         honest(&EntryList::new([LogEntry { term: u64::MAX, digest: "digest" }; 9]));
         honest(&EntryList::new([LogEntry { term: 1, digest: 2_u64 }; 0]));
-        honest(&TextId(u32::MAX));
         honest(&Formatted::new(format_args!("{:?}", Some("x".repeat(2 * MAX_TEXT)))));
-    }
-
-    #[test]
-    fn formatting_within_formatting_leaves_the_outer_text_whole() {
-        struct Chatty;
-        impl fmt::Display for Chatty {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("out")?;
-                drop(Formatted::new(format_args!("inner")));
-                out.write_str("er")
-            }
-        }
-        let outer = Formatted::new(format_args!("{Chatty}"));
-        assert_eq!(outer.with(str::to_owned), "outer");
-    }
-
-    #[test]
-    fn what_panics_while_it_is_prepared_gives_its_stretch_back() {
-        struct Broken;
-        impl fmt::Display for Broken {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("half a text")?;
-                panic!("a broken Display")
-            }
-        }
-        let entries = || {
-            let broken = (0..2_u64).rev().map(|place| LogEntry { term: 1, digest: 1 / place });
-            drop(EntryList::new(broken));
-        };
-        assert!(std::panic::catch_unwind(|| drop(Formatted::new(format_args!("{Broken}")))).is_err());
-        assert!(std::panic::catch_unwind(entries).is_err());
-        assert_eq!(Prepared::len(), 0);
     }
 
     #[test]

@@ -102,6 +102,7 @@ pub(crate) fn with_current<R>(run: impl FnOnce(&Scope) -> R) -> R {
 
 /// From here on, and wherever it enters nothing else, this thread works for `test`.
 pub(crate) fn stay_in_test(test: &str) {
+    crate::recorder::meta("test", test);
     let scope = Arc::new(Scope::new(Some(test.into()), None, None, 0));
     let _ = ENTERED.try_with(|stack| stack.change(|scopes| scopes.insert(0, scope)));
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use peerscope_format::vocabulary::Kind;
 
 use crate::peer::{InScope, ScopeRef};
-use crate::recorder::recorder;
+use crate::recorder::{meta, recorder};
 use crate::scope::{self, Entered, Scope};
 use crate::site::Site;
 
@@ -60,6 +60,7 @@ impl Test {
         let scope = Arc::new(Scope::new(Some(id.into()), None, None, 0));
         static SITE: Site = Site::primitive(Kind::TestBegin, &["name"]);
         let begun_at = Location::caller();
+        meta("test", name);
         if let Some(recorder) = recorder() {
             SITE.record_at(recorder, &scope, &(name,), begun_at);
         }

@@ -1,0 +1,175 @@
+//! Values that are written by the user's code (a `Display`, a `Debug`, an iterator): into a buffer of the thread, before the
+//! record is begun, so that code which itself logs finds the writer idle.
+
+use std::cell::RefCell;
+use std::fmt::{self, Write as _};
+
+use peerscope_format::varint::{self, Sink, put_u64};
+
+use super::{Arg, CUT_LEN, Layout, LogEntry, MAX_TEXT};
+
+thread_local! {
+    static PREPARED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A stretch at the end of the thread's buffer, given back when dropped.
+///
+/// What is prepared while something else is being prepared lies behind it and is gone before it goes on.
+#[derive(Debug)]
+struct Prepared {
+    start: usize,
+    end: usize,
+    count: u64,
+}
+
+impl Prepared {
+    /// An empty stretch; what is appended to the buffer from now on will be its own.
+    fn begin() -> Self {
+        let start = Self::len();
+        Prepared { start, end: start, count: 0 }
+    }
+
+    /// The buffer's length; 0 once the thread is being torn down.
+    fn len() -> usize {
+        PREPARED.try_with(|buffer| buffer.borrow().len()).unwrap_or(0)
+    }
+
+    /// Appends, borrowing the buffer for no longer than `write`; says whether there still is a buffer.
+    fn extend(write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        PREPARED.try_with(|buffer| write(&mut buffer.borrow_mut())).is_ok()
+    }
+
+    /// Reads the stretch; it is empty once the thread is being torn down.
+    fn with<R>(&self, run: impl FnOnce(&[u8]) -> R) -> R {
+        // Taken out so that `run` may prepare something itself.
+        let buffer = PREPARED.try_with(RefCell::take).unwrap_or_default();
+        let result = run(buffer.get(self.start..self.end).unwrap_or_default());
+        let _ = PREPARED.try_with(|place| *place.borrow_mut() = buffer);
+        result
+    }
+}
+
+impl Drop for Prepared {
+    fn drop(&mut self) {
+        let _ = PREPARED.try_with(|buffer| buffer.borrow_mut().truncate(self.start));
+    }
+}
+
+/// A value that could only be formatted.
+pub struct Formatted(Prepared);
+
+impl fmt::Debug for Formatted {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.with(str::to_owned);
+        out.write_str(&text)
+    }
+}
+
+impl Formatted {
+    /// Formats `arguments`.
+    pub fn new(arguments: fmt::Arguments<'_>) -> Self {
+        let mut text = Prepared::begin();
+        // An error of a user's Display leaves the text as far as it came; a panic gives the stretch back.
+        let _ = Append.write_fmt(arguments);
+        text.end = Prepared::len();
+        Formatted(text)
+    }
+
+    fn with<R>(&self, run: impl FnOnce(&str) -> R) -> R {
+        // Whole pieces of text went in, so text comes out.
+        self.0.with(|bytes| run(std::str::from_utf8(bytes).unwrap_or_default()))
+    }
+}
+
+impl Arg for Formatted {
+    const LAYOUT: Layout = Layout::Formatted;
+    fn max_len(&self) -> usize {
+        (self.0.end - self.0.start).min(MAX_TEXT) + CUT_LEN + varint::MAX_LEN
+    }
+    fn put(&self, sink: &mut impl Sink) {
+        self.with(|text| text.put(sink));
+    }
+}
+
+/// Appends to the thread's buffer, borrowing it only piece by piece.
+struct Append;
+
+impl fmt::Write for Append {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if Prepared::extend(|buffer| buffer.extend_from_slice(text.as_bytes())) { Ok(()) } else { Err(fmt::Error) }
+    }
+}
+
+/// Log entries, written one by one into the thread's buffer before the record is begun: walking them is the user's code.
+pub struct EntryList(Prepared);
+
+impl fmt::Debug for EntryList {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} entries", self.0.count)
+    }
+}
+
+impl EntryList {
+    /// Walks `entries` once.
+    pub fn new<D: Arg>(entries: impl IntoIterator<Item = LogEntry<D>>) -> Self {
+        // The stretch is there first: should `entries` panic, it is given back.
+        let mut list = Prepared::begin();
+        for entry in entries {
+            list.count += 1;
+            Prepared::extend(|buffer| entry.put(buffer));
+        }
+        list.end = Prepared::len();
+        EntryList(list)
+    }
+}
+
+impl Arg for EntryList {
+    const LAYOUT: Layout = Layout::Any;
+    fn max_len(&self) -> usize {
+        1 + varint::MAX_LEN + self.0.end - self.0.start
+    }
+    fn put(&self, sink: &mut impl Sink) {
+        self.0.with(|entries| {
+            sink.put(8);
+            put_u64(sink, if entries.is_empty() { 0 } else { self.0.count });
+            sink.put_slice(entries);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formatting_within_formatting_leaves_the_outer_text_whole() {
+        struct Chatty;
+        impl fmt::Display for Chatty {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("out")?;
+                drop(Formatted::new(format_args!("inner")));
+                out.write_str("er")
+            }
+        }
+        let outer = Formatted::new(format_args!("{Chatty}"));
+        assert_eq!(outer.with(str::to_owned), "outer");
+    }
+
+    #[test]
+    fn what_panics_while_it_is_prepared_gives_its_stretch_back() {
+        struct Broken;
+        impl fmt::Display for Broken {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("half a text")?;
+                panic!("a broken Display")
+            }
+        }
+        let entries = || {
+            let broken = (0..2_u64).rev().map(|place| LogEntry { term: 1, digest: 1 / place });
+            drop(EntryList::new(broken));
+        };
+        assert!(std::panic::catch_unwind(|| drop(Formatted::new(format_args!("{Broken}")))).is_err());
+        assert!(std::panic::catch_unwind(entries).is_err());
+        assert_eq!(Prepared::len(), 0);
+    }
+}
