@@ -11,10 +11,10 @@ use peerscope_format::value::{Id, Value};
 use peerscope_format::varint::{self, Sink, put_u64, zigzag};
 
 pub use self::named::{FormattedArg, Named, Typed, TypedArg};
-pub use self::prepared::{EntryList, Formatted};
+pub use self::prepared::{EntryList, Formatted, in_pieces};
 
 /// A text longer than this is cut, and says so at its end, in bytes.
-pub const MAX_TEXT: usize = 8 << 10;
+pub const MAX_TEXT: usize = 4 << 10;
 
 /// How an argument is written: an [`Encoding`] that can stand in a constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

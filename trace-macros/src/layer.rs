@@ -125,7 +125,7 @@ where
 struct SpanFields(Vec<u8>, u64);
 
 /// Values beyond this many bytes would not fit into a chunk; their fields say that they were cut.
-const MAX_VALUES: usize = 40 << 10;
+const MAX_VALUES: usize = 16 << 10;
 
 fn record_event(recorder: &Recorder, event: &Event<'_>, values: &Values) {
     let Some(shape) = shape_id(recorder, event, values.signature) else { return recorder.lose() };

@@ -90,7 +90,7 @@ pub mod __private {
     #[cfg(feature = "tracing")]
     pub use tracing;
 
-    pub use crate::arg::{EntryList, Formatted, FormattedArg, Named, TypedArg};
+    pub use crate::arg::{Formatted, FormattedArg, Named, TypedArg, in_pieces};
     pub use crate::emit::{emit, last_reply, remember_reply, set_term};
     pub use crate::mirror::Label;
     pub use crate::peer::{Current, InScope};

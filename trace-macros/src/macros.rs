@@ -157,11 +157,26 @@ macro_rules! vote {
 }
 
 /// The peer wrote entries into its log: `log_append!(peer, first_index, entries)`, entries being anything that yields
-/// [`LogEntry`](crate::LogEntry)s.
+/// [`LogEntry`](crate::LogEntry)s. Many entries become several events.
 #[macro_export]
 macro_rules! log_append {
     ($peer:expr, $first:expr, $entries:expr) => {
-        $crate::__event!(($peer) LogAppend "debug" DEBUG "first" ($first) "entries" ($crate::__private::EntryList::new($entries)))
+        $crate::__log_append!(($peer) LogAppend ($first) ($entries))
+    };
+}
+
+/// What entries of a log become.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log_append {
+    (($peer:expr) $kind:ident $(.$restored:ident)? ($first:expr) ($entries:expr)) => {
+        if $crate::is_recording() || $crate::__mirrors!("peerscope::log", DEBUG) {
+            match &$peer {
+                peer => $crate::__private::in_pieces($first, $entries, |first, entries| {
+                    $crate::__event!((peer) $kind $(.$restored)? "debug" DEBUG "first" (first) "entries" (entries))
+                }),
+            }
+        }
     };
 }
 
@@ -179,10 +194,7 @@ macro_rules! restored {
                 {
                     $crate::__event!((peer) Vote.restored "info" INFO "for" (vote));
                 }
-                $crate::__event!(
-                    (peer) LogAppend.restored "debug" DEBUG
-                    "first" (1_u64) "entries" ($crate::__private::EntryList::new($entries))
-                )
+                $crate::__log_append!((peer) LogAppend.restored (1_u64) ($entries))
             }
         }
     };

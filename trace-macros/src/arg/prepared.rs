@@ -7,6 +7,7 @@ use std::fmt::{self, Write as _};
 use peerscope_format::varint::{self, Sink, put_u64};
 
 use super::{Arg, CUT_LEN, Layout, LogEntry, MAX_TEXT};
+use crate::peer::TermArg;
 
 thread_local! {
     static PREPARED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -70,7 +71,7 @@ impl Formatted {
     pub fn new(arguments: fmt::Arguments<'_>) -> Self {
         let mut text = Prepared::begin();
         // An error of a user's Display leaves the text as far as it came; a panic gives the stretch back.
-        let _ = Append.write_fmt(arguments);
+        let _ = Append { start: text.start }.write_fmt(arguments);
         text.end = Prepared::len();
         Formatted(text)
     }
@@ -91,12 +92,18 @@ impl Arg for Formatted {
     }
 }
 
-/// Appends to the thread's buffer, borrowing it only piece by piece.
-struct Append;
+/// Appends to the thread's buffer, borrowing it only piece by piece; no more than will be kept.
+struct Append {
+    start: usize,
+}
 
 impl fmt::Write for Append {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if Prepared::extend(|buffer| buffer.extend_from_slice(text.as_bytes())) { Ok(()) } else { Err(fmt::Error) }
+        // One byte too much, so that the text is cut and says so.
+        let room = (self.start + MAX_TEXT + 1).saturating_sub(Prepared::len());
+        let kept = &text[..text.floor_char_boundary(room)];
+        let written = Prepared::extend(|buffer| buffer.extend_from_slice(kept.as_bytes()));
+        if written && kept.len() == text.len() { Ok(()) } else { Err(fmt::Error) }
     }
 }
 
@@ -109,14 +116,39 @@ impl fmt::Debug for EntryList {
     }
 }
 
+/// An event lists entries up to this many bytes; the rest follows in another event.
+const PIECE: usize = 8 << 10;
+
+/// Walks `entries` once and hands them on in pieces that fit into an event each, with the index of the piece's first
+/// entry. Where there is no entry, there is one empty piece.
+pub fn in_pieces<D: Arg>(
+    first: impl TermArg,
+    entries: impl IntoIterator<Item = LogEntry<D>>,
+    mut take: impl FnMut(u64, EntryList),
+) {
+    let (mut index, mut entries) = (first.number(), entries.into_iter().peekable());
+    loop {
+        let piece = EntryList::new(&mut entries);
+        let count = piece.0.count;
+        take(index, piece);
+        index += count;
+        if entries.peek().is_none() {
+            return;
+        }
+    }
+}
+
 impl EntryList {
-    /// Walks `entries` once.
-    pub fn new<D: Arg>(entries: impl IntoIterator<Item = LogEntry<D>>) -> Self {
+    /// Walks `entries` until a piece is full.
+    pub(super) fn new<D: Arg>(entries: impl IntoIterator<Item = LogEntry<D>>) -> Self {
         // The stretch is there first: should `entries` panic, it is given back.
         let mut list = Prepared::begin();
         for entry in entries {
             list.count += 1;
             Prepared::extend(|buffer| entry.put(buffer));
+            if Prepared::len() - list.start >= PIECE {
+                break;
+            }
         }
         list.end = Prepared::len();
         EntryList(list)

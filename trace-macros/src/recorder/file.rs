@@ -14,11 +14,11 @@ use peerscope_format::wire::{
 
 use super::os;
 
-/// Bytes a chunk: some 5,000 events, and little enough that a thread that says one thing does not waste much.
-pub(crate) const CHUNK_SIZE: usize = 64 << 10;
+/// Bytes a chunk: some 3,000 events, and little enough that many threads that each say one thing do not waste much.
+pub(crate) const CHUNK_SIZE: usize = 32 << 10;
 /// Chunks in the first stretch of the file; each further stretch doubles, up to `LAST_STRETCH`.
-const FIRST_STRETCH: u32 = 16;
-const LAST_STRETCH: u32 = 1024;
+const FIRST_STRETCH: u32 = 32;
+const LAST_STRETCH: u32 = 2048;
 
 /// The file of a recorder. Its mappings live as long as the process: a thread may write until the very end.
 pub(crate) struct TraceFile {

@@ -81,7 +81,7 @@ pub(super) const ALL: &[Contender] = &[
 const USUAL: u64 = 500_000;
 /// Bytes of a record: about what ours takes for the same event.
 const RECORD: usize = 12;
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 32 << 10;
 
 /// A preallocated file, mapped as the recorder maps its own, handed out by chunks.
 struct Mapping {
