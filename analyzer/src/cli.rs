@@ -6,6 +6,7 @@ mod convert;
 mod explain;
 mod export;
 mod info;
+mod input;
 mod log;
 mod output;
 mod stuck;
@@ -61,6 +62,8 @@ impl From<io::Error> for Failure {
 /// A command.
 struct Command {
     name: &'static str,
+    /// Its arguments in short, for the list of commands.
+    arguments: &'static str,
     /// Its arguments, for the usage line.
     usage: &'static str,
     /// One line for the list.
@@ -88,7 +91,7 @@ const LATER: &[&str] = &["run", "view", "soak"];
 pub(crate) fn dispatch(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
     let name = match args.next()? {
         None => return Err(Failure::Usage("a command is missing".into())),
-        Some(Arg::Long("help") | Arg::Short('h')) => return help(),
+        Some(Arg::Long("help") | Arg::Short('h')) => return help(None),
         Some(Arg::Long("version") | Arg::Short('V')) => {
             return say(&format!("peerscope {}\n", env!("CARGO_PKG_VERSION")));
         }
@@ -97,15 +100,12 @@ pub(crate) fn dispatch(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
     };
     let name = name.to_string_lossy();
     if name == "help" {
-        return help();
+        return match args.next()? {
+            Some(Arg::Value(name)) => help(Some(find(&name.to_string_lossy())?)),
+            _ => help(None),
+        };
     }
-    if LATER.contains(&&*name) {
-        return Err(Failure::Usage(format!("`{name}` is not yet there")));
-    }
-    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
-        let names: Vec<_> = COMMANDS.iter().map(|command| command.name).collect();
-        return Err(Failure::Usage(format!("there is no command `{name}`; there are: {}", names.join(", "))));
-    };
+    let command = find(&name)?;
     match (command.run)(args) {
         Err(Failure::Help) => say(&command.page()),
         Err(Failure::Usage(message)) => {
@@ -115,11 +115,26 @@ pub(crate) fn dispatch(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
     }
 }
 
-fn help() -> Result<Exit, Failure> {
+fn find(name: &str) -> Result<&'static Command, Failure> {
+    if LATER.contains(&name) {
+        return Err(Failure::Usage(format!("`{name}` is not yet there")));
+    }
+    COMMANDS.iter().find(|command| command.name == name).ok_or_else(|| {
+        let names: Vec<_> = COMMANDS.iter().map(|command| command.name).collect();
+        Failure::Usage(format!("there is no command `{name}`; there are: {}", names.join(", ")))
+    })
+}
+
+/// The help of one command, or of all.
+fn help(command: Option<&Command>) -> Result<Exit, Failure> {
+    if let Some(command) = command {
+        return say(&command.page());
+    }
     let mut text = String::from("Reads Peerscope traces and says what went wrong in them.\n\nusage:\n");
-    let width = COMMANDS.iter().map(|command| command.name.len()).max().unwrap_or(0);
-    for Command { name, summary, .. } in COMMANDS {
-        text.push_str(&format!("  peerscope {name:width$}  {summary}\n"));
+    let call = |command: &Command| format!("{} {}", command.name, command.arguments);
+    let width = COMMANDS.iter().map(|command| call(command).len()).max().unwrap_or(0);
+    for command in COMMANDS {
+        text.push_str(&format!("  peerscope {:width$}  {}\n", call(command), command.summary));
     }
     text.push_str(
         "\n`peerscope COMMAND --help` says more. TRACE is a .pscope file, a .jsonl file, or a folder of them.\n\

@@ -3,12 +3,16 @@
 //! A detector sees only the facts and its thresholds: no files, clocks, globals, and no other detector. It says what it
 //! found and where it was blind; it is *clean* if it says neither. [`linker`] then derives which finding causes which.
 
+pub(crate) mod blind;
 pub(crate) mod chains;
 pub(crate) mod changes;
 pub mod detectors;
+pub(crate) mod elections;
 pub mod finding;
 pub mod linker;
 pub mod registry;
+#[cfg(test)]
+mod stories;
 pub(crate) mod words;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,6 +31,10 @@ pub struct Verdict {
     pub gaps: Vec<(&'static str, Gap)>,
     /// The detectors that found nothing and were blind nowhere.
     pub clean: Vec<&'static str>,
+    /// The detectors that had nothing to look at, and what was missing: neither clean nor blind.
+    pub idle: Vec<(&'static str, &'static str)>,
+    /// The detectors that have nothing to add to what others found: not clean.
+    pub told_elsewhere: Vec<&'static str>,
 }
 
 /// Runs the detectors that `selected` chooses, after all facts that they need, and links what they find.
@@ -38,12 +46,16 @@ pub fn run(facts: &Facts<'_>, thresholds: &Thresholds, selected: impl Fn(&Detect
     let mut raised = Vec::new();
     for (detector, outcome) in detectors.into_iter().zip(outcomes) {
         if outcome.findings.is_empty() && outcome.gaps.is_empty() {
-            verdict.clean.push(detector.name);
+            match (detector.idle)(facts) {
+                _ if outcome.told_elsewhere => verdict.told_elsewhere.push(detector.name),
+                Some(missing) => verdict.idle.push((detector.name, missing)),
+                None => verdict.clean.push(detector.name),
+            }
         }
         raised.extend(outcome.findings.into_iter().map(|finding| Raised { detector: detector.name, finding }));
         verdict.gaps.extend(outcome.gaps.into_iter().map(|gap| (detector.name, gap)));
     }
-    verdict.findings = linker::link(facts.trace(), raised);
+    verdict.findings = linker::link(facts, raised);
     verdict
 }
 

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod holds;
+mod losses;
 mod roles;
 mod rpcs;
 #[cfg(test)]
@@ -16,7 +17,7 @@ pub use self::holds::{Hold, Holds, Mode};
 pub use self::roles::{Claim, Role, Roles};
 pub use self::rpcs::{Rpc, Rpcs};
 pub use self::wait_graph::{Blocker, Cycle, Root, Step, Stuck, WaitGraph};
-pub use self::waits::{Wait, WaitOn, Waits};
+pub use self::waits::{Certainty, Wait, WaitOn, Waits};
 use crate::model::Trace;
 use crate::order::Order;
 use crate::read::Problem;
@@ -82,12 +83,22 @@ impl<'t> Facts<'t> {
 
     /// Who held which lock, from when to when; and whose the locks are.
     pub fn holds(&self) -> &Holds {
-        self.holds.get_or_init(|| Holds::new(self.trace))
+        self.holds.get_or_init(|| Holds::new(self.trace, self.problems))
     }
 
     /// Who waited for what, from when to when.
     pub fn waits(&self) -> &Waits {
-        self.waits.get_or_init(|| Waits::new(self.trace))
+        self.waits.get_or_init(|| Waits::new(self.trace, self.problems, self.rpcs()))
+    }
+
+    /// How sure it is that `wait` is one. In a circle it is: its task can do nothing else, whatever other calls from the
+    /// same place did.
+    pub fn certainty(&self, wait: &Wait) -> Certainty {
+        match self.waits().certainty(wait) {
+            Certainty::Certain => Certainty::Certain,
+            _ if self.wait_graph().is_in_cycle(wait) => Certainty::Certain,
+            other => other,
+        }
     }
 
     /// Who waits for whom at the end of the trace.

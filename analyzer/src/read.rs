@@ -3,9 +3,13 @@
 //! Nothing else in the analysis touches trace files. What is damaged or missing is a [`Problem`] beside the trace; an
 //! [`Error`] means that there is no trace at all.
 
+mod content;
+mod files;
+mod gaps;
 mod import;
 mod merge;
 mod problem;
+mod runs;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -14,21 +18,76 @@ use std::path::{Path, PathBuf};
 
 use peerscope_format::wire::{self, Image};
 
+pub use self::files::is_same_file;
+use self::files::{Input, inputs};
 pub use self::problem::{Error, Problem, ProblemKind};
 use self::scan::Scan;
 use crate::model::Trace;
+
+/// What was read.
+#[derive(Debug)]
+pub struct Reading {
+    /// The events of all files.
+    pub trace: Trace,
+    /// What keeps them from being whole.
+    pub problems: Vec<Problem>,
+    /// What is worth a word to whoever called, and costs nothing.
+    pub notes: Vec<String>,
+}
 
 /// Reads files and folders of files as one run.
 ///
 /// # Errors
 /// If a path cannot be read or is no trace at all; damage within a trace is a [`Problem`].
 pub fn read(paths: &[PathBuf]) -> Result<(Trace, Vec<Problem>), Error> {
+    open(paths).map(|Reading { trace, problems, .. }| (trace, problems))
+}
+
+/// Reads files and folders of files as one run, each file once. What a folder has beside traces is a [`Problem`].
+///
+/// # Errors
+/// If a file that was named cannot be read or is no trace at all, or if no file of a folder is.
+pub fn open(paths: &[PathBuf]) -> Result<Reading, Error> {
+    let (inputs, mut notes) = inputs(paths, &import::extensions())?;
     let mut scan = Scan::new();
-    for path in import::files(paths)? {
-        let (image, problems) = import::import(&path)?;
-        scan.image(&path.display().to_string(), image, problems);
+    let mut unusable: Vec<Error> = Vec::new();
+    let mut usable = 0;
+    for Input { path, by_folder } in inputs {
+        match import::import(&path) {
+            Ok((image, problems)) => {
+                scan.image(&path.display().to_string(), image, problems);
+                usable += 1;
+            }
+            Err(error) if by_folder => unusable.push(error),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(scan.finish())
+    if usable == 0 && !unusable.is_empty() {
+        let mut first = unusable.swap_remove(0);
+        if !unusable.is_empty() {
+            first.detail.push_str(&format!("; and {} more like it", unusable.len()));
+        }
+        return Err(first);
+    }
+    let mut reading = scan.finish();
+    reading.problems.extend(unusable.into_iter().map(|error| Problem {
+        source: None,
+        kind: ProblemKind::Unreadable,
+        offset: None,
+        detail: format!("{error}; it is left out"),
+    }));
+    notes.append(&mut reading.notes);
+    reading.notes = notes;
+    Ok(reading)
+}
+
+/// The files that `paths` stand for, each once, and notes on those that were named more than once.
+///
+/// # Errors
+/// If a folder cannot be listed, or has no trace file.
+pub fn files(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Error> {
+    let (inputs, notes) = inputs(paths, &import::extensions())?;
+    Ok((inputs.into_iter().map(|input| input.path).collect(), notes))
 }
 
 /// Reads one file of any known form, without a look at its events.
@@ -45,5 +104,6 @@ pub fn from_images(images: impl IntoIterator<Item = (String, Image)>) -> (Trace,
     for (name, image) in images {
         scan.image(&name, image, Vec::new());
     }
-    scan.finish()
+    let Reading { trace, problems, .. } = scan.finish();
+    (trace, problems)
 }

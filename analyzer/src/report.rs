@@ -62,6 +62,10 @@ pub struct Report {
     pub gaps: Vec<GapNote>,
     /// Detectors that found nothing and were blind nowhere.
     pub clean: Vec<&'static str>,
+    /// Detectors that had nothing to look at, and what was missing: neither clean nor blind.
+    pub idle: Vec<(&'static str, &'static str)>,
+    /// Detectors that have nothing to add to what others found: not clean.
+    pub told_elsewhere: Vec<&'static str>,
     /// Findings that the program itself asked not to see.
     pub suppressed: u64,
 }
@@ -155,13 +159,26 @@ pub struct WitnessNote {
 pub struct GapNote {
     /// The detector's name, or what could not be done at all.
     pub detector: &'static str,
-    /// Why.
+    /// Why: a clause that names the peers.
     pub why: String,
+    /// What whoever instruments the program can do about it; may be empty.
+    pub advice: &'static str,
     /// For which peers, by their ids; empty = all.
     pub peers: Vec<String>,
     /// In which files, as places in [`Report::traces`]; empty = all.
     pub traces: Vec<usize>,
 }
+
+/// A form in which a report can be written; one row in [`FORMATS`], one file in this folder.
+pub struct Format {
+    /// What `--format` calls it.
+    pub name: &'static str,
+    /// Writes the report in this form.
+    pub write: fn(&Report, &mut dyn Write, Style) -> io::Result<()>,
+}
+
+/// All forms of a report; the first is what is written unless somebody asks for another.
+pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT];
 
 impl Report {
     /// The severity of the loudest finding.
@@ -193,14 +210,30 @@ impl Report {
             gap.traces = (0..other.traces.len()).map(|trace| first + trace).collect();
         }
         if first == 0 {
-            self.clean = other.clean;
+            (self.clean, self.idle) = (other.clean, other.idle);
         } else {
-            self.clean.retain(|name| other.clean.contains(name));
+            self.join_lists(&other.clean, &other.idle);
         }
+        self.told_elsewhere.retain(|name| !other.told_elsewhere.contains(name));
+        self.told_elsewhere.append(&mut other.told_elsewhere);
         self.findings.append(&mut other.findings);
         self.traces.append(&mut other.traces);
         self.gaps.append(&mut other.gaps);
         self.suppressed += other.suppressed;
+    }
+
+    /// What is clean in one run and idle in the other is clean in both together.
+    fn join_lists(&mut self, clean: &[&'static str], idle: &[(&'static str, &'static str)]) {
+        let is_idle = |idle: &[(&'static str, &'static str)], name: &str| idle.iter().any(|(other, _)| *other == name);
+        let mut both: Vec<_> = self.clean.iter().chain(clean).copied().collect();
+        let good = |clean: &[&'static str], idle: &[(&'static str, &'static str)], name: &'static str| {
+            clean.contains(&name) || is_idle(idle, name)
+        };
+        both.retain(|name| good(&self.clean, &self.idle, name) && good(clean, idle, name));
+        both.sort_unstable();
+        both.dedup();
+        self.idle.retain(|(name, _)| is_idle(idle, name));
+        self.clean = both;
     }
 
     /// Writes it for people: first causes with what follows from them, then gaps, then what is clean.

@@ -14,10 +14,18 @@ const HEADER: &str = "{\"peerscope\":1,\"unit\":\"ns\"}\n";
 /// are passed over.
 ///
 /// # Panics
-/// If they are no trace, or one with other problems than a missing end: a fixture is wrong then.
+/// If they are no trace, or one with other problems than a missing end and what its own `lost` events say: a fixture is
+/// wrong then.
 pub fn trace_from_jsonl(jsonl: &str) -> Trace {
     let (trace, problems) = trace_and_problems(&[jsonl]);
-    let wrong: Vec<_> = problems.iter().filter(|problem| problem.kind != read::ProblemKind::CutOff).collect();
+    use read::ProblemKind::{CutOff, Lost, Unexpected};
+    // What `lost` events say has no place in the file.
+    let told = |problem: &&Problem| match problem.kind {
+        CutOff | Lost => true,
+        Unexpected => problem.offset.is_none(),
+        _ => false,
+    };
+    let wrong: Vec<_> = problems.iter().filter(|problem| !told(problem)).collect();
     assert!(wrong.is_empty(), "a fixture must be whole: {wrong:?}");
     trace
 }

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use lexopt::Arg;
+use peerscope_analyzer::read;
 use peerscope_analyzer::report::escape::Escaped;
 
 use super::export::{self, Exporter};
@@ -12,11 +13,14 @@ use super::{Command, Exit, Failure, args};
 
 pub(super) const COMMAND: Command = Command {
     name: "convert",
+    arguments: "IN OUT",
     usage: "IN OUT",
     summary: "from one form of a trace to another, by OUT's extension (.pscope .jsonl)",
     help: "
   IN   a .pscope or .jsonl file
-  OUT  the file to write; it is replaced only once it is whole",
+  OUT  the file to write; it is replaced only once it is whole
+
+What could not be read of IN is said on stderr, and stands in OUT as `lost` events.",
     run,
 };
 
@@ -29,6 +33,10 @@ fn run(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
         }
     }
     let [from, to] = &paths[..] else { return Err(Failure::Usage("two paths are needed".into())) };
+    if read::is_same_file(from, to) {
+        let to = to.display();
+        return Err(Failure::Usage(format!("{to}: is the file that is to be converted; name another one to write")));
+    }
     let exporter = export::by_extension(to).map_err(Failure::Usage)?;
     let problems = replace(from, to, exporter)?;
     let mut err = io::stderr().lock();

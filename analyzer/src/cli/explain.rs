@@ -11,6 +11,7 @@ use super::{Command, Exit, Failure, args};
 
 pub(super) const COMMAND: Command = Command {
     name: "explain",
+    arguments: "[DETECTOR]",
     usage: "[DETECTOR]",
     summary: "what the detectors look for: all, one a line, or one in full",
     help: "  DETECTOR  a detector's name, or a finding's id (`two-leaders-in-term/1`)",

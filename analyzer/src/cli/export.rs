@@ -1,5 +1,6 @@
 //! The forms in which `convert` writes: one file a form, one row each.
 
+mod damage;
 mod jsonl;
 mod pscope;
 

@@ -3,15 +3,16 @@
 use std::io::Write;
 
 use lexopt::Arg;
-use peerscope_analyzer::read;
+use peerscope_analyzer::read::Reading;
 use peerscope_analyzer::report::info::Info;
 
 use super::args::{self, Format};
 use super::output::{self, Output};
-use super::{Command, Exit, Failure};
+use super::{Command, Exit, Failure, input};
 
 pub(super) const COMMAND: Command = Command {
     name: "info",
+    arguments: "TRACE [options]",
     usage: "TRACE [--format text|json]",
     summary: "peers, terms, tasks, locks, events, losses, clock",
     help: "
@@ -30,8 +31,8 @@ fn run(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
         }
     }
     let path = args::one(traces)?;
-    let (trace, problems) = read::read(&[path]).map_err(|error| Failure::Input(error.to_string()))?;
-    let info = Info::new(&trace, &problems);
+    let Reading { trace, problems, notes } = input::open(&[path])?;
+    let info = Info::new(&trace, &problems, notes);
     let mut out = Output::new();
     match format {
         Format::Text => info.write_text(&mut out, output::style())?,

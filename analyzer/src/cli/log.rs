@@ -3,24 +3,28 @@
 use std::io::Write;
 
 use lexopt::Arg;
-use peerscope_analyzer::read;
+use peerscope_analyzer::read::Reading;
 use peerscope_analyzer::report::log::{self, Options};
 
 use super::args::{self, Format};
 use super::output::{self, Output};
-use super::{Command, Exit, Failure};
+use super::{Command, Exit, Failure, input};
 
 pub(super) const COMMAND: Command = Command {
     name: "log",
-    usage: "TRACE [--columns] [--peer P] [--term T] [--topic X] [--format text|json]",
+    arguments: "TRACE [options]",
+    usage: "TRACE [--columns] [--around N] [--peer P] [--task T] [--term T] [--topic X] [--format text|json]",
     summary: "the events of a run in one order, as lines or in a column for each peer",
     help: "
   TRACE            a .pscope file, a .jsonl file, or a folder of them
   --columns        a column for each peer
+  --around N       only event N, as numbered in reports, with 10 before it and 10 behind it
   --peer P         only these peers (ids or names, commas between)
+  --task T         only these tasks (ids or names, commas between)
   --term T         only this term
   --topic X        only these topics (vote, log, lock, rpc, ...; commas between)
-  --format FORMAT  text (default), or json: one object a line",
+  --format FORMAT  text (default), or json: one object a line
+An event's number is the one by which reports of the same TRACE mention it.",
     run,
 };
 
@@ -34,6 +38,13 @@ fn run(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
             Arg::Value(path) => traces.push(path),
             Arg::Long("columns") => options.columns = true,
             Arg::Long("peer") => options.peers.extend(args::names(args)?),
+            Arg::Long("task") => options.tasks.extend(args::names(args)?),
+            Arg::Long("around") => {
+                let event = args::text(args)?;
+                // Reports write it with this mark.
+                let number = event.trim_start_matches("event:").trim_start_matches('#').parse();
+                options.around = Some(number.map_err(|_| Failure::Usage(format!("`{event}` is no event's number")))?);
+            }
             Arg::Long("topic") => options.topics.extend(args::names(args)?),
             Arg::Long("term") => {
                 let term = args::text(args)?;
@@ -46,13 +57,17 @@ fn run(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     options.width = columns.unwrap_or(DEFAULT_WIDTH).clamp(40, 1000);
     let path = args::one(traces)?;
-    let (trace, problems) = read::read(&[path]).map_err(|error| Failure::Input(error.to_string()))?;
+    let Reading { trace, problems, .. } = input::open(&[path])?;
+    if let Some(around) = options.around.filter(|around| *around as usize >= trace.len()) {
+        return Err(Failure::Usage(format!("there is no event {around}; the trace has {}, from 0 on", trace.len())));
+    }
     let mut out = Output::new();
     match format {
         Format::Text => log::write(&trace, &options, &mut out, output::style())?,
         Format::Json => log::write_json(&trace, &options, &mut out)?,
     }
     out.flush()?;
-    output::mention(&trace, &problems);
+    input::say(&log::misses(&trace, &options));
+    input::mention(&trace, &problems);
     Ok(Exit::Clean)
 }

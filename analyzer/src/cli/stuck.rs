@@ -5,15 +5,16 @@ use std::str::FromStr;
 
 use lexopt::Arg;
 use peerscope_analyzer::model::{EventId, Trace};
-use peerscope_analyzer::read;
+use peerscope_analyzer::read::Reading;
 use peerscope_analyzer::report::stuck::StuckReport;
 
 use super::args::{self, Format};
 use super::output::{self, Output};
-use super::{Command, Exit, Failure};
+use super::{Command, Exit, Failure, input};
 
 pub(super) const COMMAND: Command = Command {
     name: "stuck",
+    arguments: "TRACE [options]",
     usage: "TRACE [--at event:N|time:T] [--format text|json]",
     summary: "every unfinished task: where, since when, waiting for what, held by whom",
     help: "
@@ -63,7 +64,7 @@ impl Moment {
         match self {
             Moment::Event(number) if (number as usize) < trace.len() => Ok(EventId(number)),
             Moment::Event(number) => {
-                Err(Failure::Usage(format!("there is no event {number}; the trace has {}", trace.len())))
+                Err(Failure::Usage(format!("there is no event {number}; the trace has {}, from 0 on", trace.len())))
             }
             Moment::Time(time) => {
                 let before = trace.events().rev().find(|event| event.ts() <= time);
@@ -84,7 +85,7 @@ fn run(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
         }
     }
     let path = args::one(traces)?;
-    let (trace, problems) = read::read(&[path]).map_err(|error| Failure::Input(error.to_string()))?;
+    let Reading { trace, problems, .. } = input::open(&[path])?;
     let at = at.map(|at| at.event(&trace)).transpose()?;
     let report = StuckReport::new(&trace, &problems, at);
     let exit = if report.any_waits() { Exit::Found } else { Exit::Clean };

@@ -1,23 +1,116 @@
 //! Chains and circles of waits: what several detectors and the stuck report say about them, in words.
 
-use peerscope_format::vocabulary::Body;
+use peerscope_format::vocabulary::{Body, Kind};
 
+use super::finding::Class;
 use super::words::Words;
 use crate::facts::{Blocker, Cycle, Facts, Hold, Mode, Root, Step, Stuck, Wait, WaitGraph, WaitOn};
-use crate::model::{EventId, TaskId};
+use crate::model::{EventId, LockId, TaskId};
 
-/// The hold because of which the task waits for itself: of the very lock that it waits for. Reading twice is allowed, and
-/// so is to wait until an upgradable hold may become exclusive.
-pub(crate) fn own_hold<'f>(facts: &'f Facts<'_>, wait: &Wait) -> Option<&'f Hold> {
+/// Why a task waits for itself.
+pub(crate) struct Own<'f> {
+    /// Its hold of the very lock that it waits for, to the end of the wait.
+    pub(crate) hold: &'f Hold,
+    /// It reads and wants to read again: the writer that waits in between.
+    pub(crate) writer: Option<&'f Wait>,
+}
+
+/// Whether the task waits for itself. Reading twice is allowed unless a writer waits in between, and so is to wait until an
+/// upgradable hold may become exclusive. Who had the lock when the wait began may have lost it since: another task can
+/// release it. So the question is who has it when the wait ends.
+pub(crate) fn own_hold<'f>(facts: &'f Facts<'_>, wait: &Wait) -> Option<Own<'f>> {
     let WaitOn::Lock(lock) = wait.on else { return None };
-    let Body::LockWait(body) = facts.trace().event(wait.begin).body() else { return None };
-    let wanted = Mode::of(body.mode);
-    let mut holds = facts.holds().held_by_task_at(wait.task, wait.begin);
-    holds.find(|hold| {
+    let wanted = wanted(facts, wait)?;
+    let lasts = |hold: &&Hold| match wait.end {
+        Some(end) => hold.release.is_none_or(|release| release >= end),
+        None => hold.is_open(),
+    };
+    let mut holds = facts.holds().held_by_task_at(wait.task, wait.begin).filter(|hold| hold.lock == lock).filter(lasts);
+    holds.find_map(|hold| {
         let mode = facts.holds().mode_at(hold, wait.begin);
-        let upgrades = mode == Mode::Upgradable && wanted == Mode::Exclusive;
-        hold.lock == lock && !mode.goes_with(wanted) && !upgrades
+        if mode == Mode::Upgradable && wanted == Mode::Exclusive {
+            return None;
+        }
+        if !mode.goes_with(wanted) {
+            return Some(Own { hold, writer: None });
+        }
+        let waits = |other: &&Wait| other.on == wait.on && other.begin < wait.begin && other.task != wait.task;
+        let mut writers = facts.waits().unfinished().filter(waits);
+        let writer = writers.find(|other| self::wanted(facts, other) == Some(Mode::Exclusive))?;
+        Some(Own { hold, writer: Some(writer) })
     })
+}
+
+/// In which mode the wait wants its lock.
+fn wanted(facts: &Facts<'_>, wait: &Wait) -> Option<Mode> {
+    match facts.trace().event(wait.begin).body() {
+        Body::LockWait(body) => Some(Mode::of(body.mode)),
+        _ => None,
+    }
+}
+
+impl Own<'_> {
+    /// Why it may go on after all; none = it cannot.
+    pub(crate) fn doubt(&self, facts: &Facts<'_>) -> Option<&'static str> {
+        if facts.holds().released_by_others(self.hold.lock) {
+            return Some(RELEASED_BY_OTHERS);
+        }
+        let readers_pass = self.writer.is_some() && !queues(facts, self.hold.lock);
+        readers_pass
+            .then_some("whether readers wait behind a waiting writer is up to the lock's policy, which is unknown")
+    }
+}
+
+const RELEASED_BY_OTHERS: &str = "other tasks release such locks in this trace";
+const TIMES_OUT: &str = "such calls have timed out before, and the trace is cut off";
+
+/// Whether the lock is known to make readers wait behind a waiting writer.
+fn queues(facts: &Facts<'_>, lock: LockId) -> bool {
+    let trace = facts.trace();
+    let declared = trace.events().filter(|event| event.kind() == Some(Kind::LockNew));
+    declared
+        .filter_map(|event| match event.body() {
+            Body::LockNew(body) if body.lock.and_then(|id| trace.lock_of(event, id)) == Some(lock) => body.policy,
+            _ => None,
+        })
+        .any(|policy| matches!(policy, "writer-first" | "fair"))
+}
+
+/// Why a circle may dissolve after all; none = it cannot, so whoever is in it can never go on.
+pub(crate) fn doubt(facts: &Facts<'_>, cycle: &Cycle) -> Option<&'static str> {
+    if let [step] = &cycle.steps[..]
+        && let Some(own) = own_hold(facts, &step.wait)
+    {
+        return own.doubt(facts);
+    }
+    let released = |step: &Step| match step.blocker {
+        Blocker::Holder { acquire, .. } => is_released_by_others(facts, acquire),
+        _ => false,
+    };
+    if cycle.steps.iter().any(released) {
+        return Some(RELEASED_BY_OTHERS);
+    }
+    let times_out = |step: &Step| {
+        let WaitOn::Rpc(rpc) = step.wait.on else { return false };
+        let method = facts.rpcs().get(rpc).method;
+        facts.rpcs().all().any(|other| other.method == method && other.outcome == Some("timeout"))
+    };
+    (facts.coverage().cut_off && cycle.steps.iter().any(times_out)).then_some(TIMES_OUT)
+}
+
+/// Whether a lock like the one that was taken at `acquire` is released by others than its holders in this trace.
+pub(crate) fn is_released_by_others(facts: &Facts<'_>, acquire: EventId) -> bool {
+    facts.holds().began_at(acquire).is_some_and(|hold| facts.holds().released_by_others(hold.lock))
+}
+
+/// The class of a finding that stands unless the doubt is right.
+pub(crate) fn class(doubt: Option<&str>) -> Class {
+    if doubt.is_some() { Class::Suspected } else { Class::Happened }
+}
+
+/// The doubt at the end of a title.
+pub(crate) fn but(doubt: Option<&str>) -> String {
+    doubt.map_or_else(String::new, |doubt| format!(" (perhaps not for ever: {doubt})"))
 }
 
 /// Whether a step of the circle is a remote call to another peer.

@@ -2,7 +2,7 @@
 
 use peerscope_format::value::Term;
 
-use crate::model::{EventId, LineId, PeerId, RpcId, TaskId};
+use crate::model::{EventId, PeerId, RpcId, TaskId};
 
 /// How sure a finding is, and of what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,8 +77,19 @@ pub enum Object {
     Rpc(RpcId),
     /// What a task did from one moment at which it held no lock to the next, by the acquire that began it.
     Section(EventId),
-    /// What was done on a line of events, where no lock says what belongs together.
-    Line(LineId),
+    /// That a peer is in a term (again).
+    Term(PeerId, Term),
+}
+
+impl Object {
+    /// Whether the harm lasts: who is stuck stays so, and it matters not whether somebody came to suffer from it before or
+    /// after. Other harm must be done before it can be suffered from.
+    pub fn lasts(self) -> bool {
+        match self {
+            Object::Hold(_) | Object::Task(_) => true,
+            Object::Rpc(_) | Object::Section(_) | Object::Term(..) => false,
+        }
+    }
 }
 
 /// One event of the proof, and what it means to the story.
@@ -114,10 +125,10 @@ pub struct Finding {
     pub witnesses: Vec<Witness>,
     /// What to change.
     pub fix: String,
-    /// What it does harm with.
+    /// What it does harm with, at its deed.
     pub acts: Vec<Object>,
-    /// What it suffers from.
-    pub suffers: Vec<Object>,
+    /// What it suffers from, each with the event that stands on it.
+    pub suffers: Vec<(Object, EventId)>,
     /// The event at which it came true; the first of them.
     pub deed: EventId,
     /// How often it came true, where the detector itself gathered several cases into one story.
@@ -163,26 +174,47 @@ impl Finding {
 /// Where a detector could not look, and why: absence of evidence is no evidence of absence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// Why not, in words.
+    /// Why not: a clause that names the peers, in the same words for all detectors that it keeps from judging.
     pub why: String,
     /// The peers for which it holds; empty = all.
     pub peers: Vec<PeerId>,
+    /// What whoever instruments the program can do about it; may be empty.
+    pub advice: &'static str,
 }
 
 impl Gap {
     /// A gap for the whole trace.
     pub fn everywhere(why: impl Into<String>) -> Self {
-        Gap { why: why.into(), peers: Vec::new() }
+        Gap { why: why.into(), peers: Vec::new(), advice: "" }
+    }
+
+    /// A gap for some peers.
+    pub fn of(peers: Vec<PeerId>, why: impl Into<String>) -> Self {
+        Gap { why: why.into(), peers, advice: "" }
+    }
+
+    /// The gap with a word on what to do about it.
+    pub fn advise(self, advice: &'static str) -> Self {
+        Gap { advice, ..self }
     }
 }
 
-/// What a detector's run gives. No findings and no gaps = clean.
+/// What a detector's run gives. No findings and no gaps = clean, or idle where there was nothing to look at.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// What it found.
     pub findings: Vec<Finding>,
     /// Where it was blind.
     pub gaps: Vec<Gap>,
+    /// Whether it saw what is another detector's to tell: then it is not clean, even if it has nothing to add.
+    pub told_elsewhere: bool,
+}
+
+impl Outcome {
+    /// Findings and gaps.
+    pub fn new(findings: Vec<Finding>, gaps: Vec<Gap>) -> Self {
+        Outcome { findings, gaps, told_elsewhere: false }
+    }
 }
 
 #[cfg(test)]

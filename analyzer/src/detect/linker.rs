@@ -1,13 +1,18 @@
 //! Derives causes: detectors do not know each other, but their findings share objects.
 //!
-//! Finding A causes finding B if A acts on something that B suffers from, and A's deed does not come after B's in the
-//! trace's order. Findings that tell the same story at the same source lines, with the same causes, then become one
-//! with a count.
+//! Finding A causes finding B if A acts on an object that B suffers from. Where the harm lasts (a task that is stuck), that
+//! is all. Else A's deed must have come first: in happens-before, and against the very event of B that stands on the
+//! object; how independent tasks happen to be interleaved in the trace changes nothing. Only an answer may be used and built
+//! upon in tasks between which the trace shows no order.
+//!
+//! Findings that tell the same story of the same peers at the same source lines, with the same causes, become one with a
+//! count.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::finding::{Finding, Object};
-use crate::model::{EventId, Trace};
+use crate::facts::Facts;
+use crate::model::{ClusterId, EventId, PeerId, TestId, Trace};
 
 /// A finding of a detector, before numbering.
 #[derive(Clone, Debug)]
@@ -34,20 +39,24 @@ pub struct Linked {
 }
 
 /// Links and groups `raised`; causes stand before what they cause, otherwise the order is that of the deeds.
-pub fn link(trace: &Trace, mut raised: Vec<Raised>) -> Vec<Linked> {
+pub fn link(facts: &Facts<'_>, mut raised: Vec<Raised>) -> Vec<Linked> {
+    for Raised { finding, .. } in &mut raised {
+        finding.peers.sort_unstable();
+        finding.peers.dedup();
+    }
     raised.sort_by(|one, other| key(one).cmp(&key(other)));
-    let causes = causes(&raised);
-    let order = order(&raised, &causes);
-    group(trace, raised, &causes, &order)
+    let causes = causes(facts, &raised);
+    let order = order(&causes);
+    group(facts.trace(), raised, &causes, &order)
 }
 
 fn key(raised: &Raised) -> (EventId, &'static str, &str) {
     (raised.finding.deed, raised.detector, &raised.finding.title)
 }
 
-/// For each finding the findings that cause it; edges between findings of one deed are left out if they would close
-/// a cycle.
-fn causes(raised: &[Raised]) -> Vec<Vec<usize>> {
+/// For each finding the places of those that cause it; no circles. An edge from an earlier deed to a later one can close
+/// none; the few others are added last, each only if it closes none.
+fn causes(facts: &Facts<'_>, raised: &[Raised]) -> Vec<Vec<usize>> {
     let mut actors: HashMap<Object, Vec<usize>> = HashMap::new();
     for (place, raised) in raised.iter().enumerate() {
         for object in &raised.finding.acts {
@@ -55,57 +64,79 @@ fn causes(raised: &[Raised]) -> Vec<Vec<usize>> {
         }
     }
     let mut causes: Vec<Vec<usize>> = vec![Vec::new(); raised.len()];
+    let mut backward = Vec::new();
     for (place, suffering) in raised.iter().enumerate() {
-        let mut found: Vec<usize> = suffering
-            .finding
-            .suffers
-            .iter()
-            .filter_map(|object| actors.get(object))
-            .flatten()
-            .copied()
-            .filter(|&actor| actor != place && raised[actor].finding.deed <= suffering.finding.deed)
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        for actor in found {
-            if raised[actor].finding.deed < suffering.finding.deed || !reaches(&causes, actor, place) {
-                causes[place].push(actor);
+        for &(object, at) in &suffering.finding.suffers {
+            for &actor in actors.get(&object).map_or(&[][..], |actors| actors) {
+                if actor == place || !comes_first(facts, object, raised[actor].finding.deed, at) {
+                    continue;
+                }
+                if actor < place {
+                    causes[place].push(actor);
+                } else {
+                    backward.push((actor, place));
+                }
             }
+        }
+        causes[place].sort_unstable();
+        causes[place].dedup();
+    }
+    backward.sort_unstable();
+    backward.dedup();
+    for (actor, place) in backward {
+        if !reaches(&causes, actor, place) {
+            causes[place].push(actor);
         }
     }
     causes
 }
 
+/// Whether a deed can have harmed what stands on `object` at `at`.
+fn comes_first(facts: &Facts<'_>, object: Object, deed: EventId, at: EventId) -> bool {
+    match object {
+        _ if object.lasts() => true,
+        Object::Rpc(_) => !facts.order().before(at, deed),
+        _ => deed == at || facts.order().before(deed, at),
+    }
+}
+
 /// Whether `cause` is among the causes of `of`, through others as well.
 fn reaches(causes: &[Vec<usize>], of: usize, cause: usize) -> bool {
-    let mut seen = vec![false; causes.len()];
+    let mut seen = HashSet::new();
     let mut open = vec![of];
     while let Some(place) = open.pop() {
         if place == cause {
             return true;
         }
-        if !std::mem::replace(&mut seen[place], true) {
+        if seen.insert(place) {
             open.extend(&causes[place]);
         }
     }
     false
 }
 
-/// An order in which causes stand first. Only ties of the deed can be out of order, so few rounds are needed.
-fn order(raised: &[Raised], causes: &[Vec<usize>]) -> Vec<usize> {
-    let mut order = Vec::with_capacity(raised.len());
-    let mut done = vec![false; raised.len()];
-    for start in 0..raised.len() {
-        let mut open = vec![start];
-        while let Some(&place) = open.last() {
-            let missing = causes[place].iter().copied().find(|&cause| !done[cause]);
-            match missing {
-                Some(cause) => open.push(cause),
+/// An order in which causes stand first; otherwise that of the places.
+fn order(causes: &[Vec<usize>]) -> Vec<usize> {
+    let mut order = Vec::with_capacity(causes.len());
+    let mut done = vec![false; causes.len()];
+    for start in 0..causes.len() {
+        // A place, and how many of its causes have been looked at.
+        let mut open = vec![(start, 0)];
+        while let Some((place, looked_at)) = open.last_mut() {
+            let place = *place;
+            if done[place] {
+                open.pop();
+                continue;
+            }
+            match causes[place].get(*looked_at) {
+                Some(&cause) => {
+                    *looked_at += 1;
+                    open.push((cause, 0));
+                }
                 None => {
                     open.pop();
-                    if !std::mem::replace(&mut done[place], true) {
-                        order.push(place);
-                    }
+                    done[place] = true;
+                    order.push(place);
                 }
             }
         }
@@ -113,10 +144,21 @@ fn order(raised: &[Raised], causes: &[Vec<usize>]) -> Vec<usize> {
     order
 }
 
+/// What findings of one group have in common.
+#[derive(PartialEq, Eq, Hash)]
+struct Group {
+    detector: &'static str,
+    test: Option<TestId>,
+    cluster: Option<ClusterId>,
+    peers: Vec<PeerId>,
+    story: Vec<String>,
+    caused_by: Vec<usize>,
+}
+
 fn group(trace: &Trace, raised: Vec<Raised>, causes: &[Vec<usize>], order: &[usize]) -> Vec<Linked> {
     let mut raised: Vec<Option<Raised>> = raised.into_iter().map(Some).collect();
     let mut group_of = vec![0; raised.len()];
-    let mut groups: HashMap<(&'static str, Vec<String>, Vec<usize>), usize> = HashMap::new();
+    let mut groups: HashMap<Group, usize> = HashMap::new();
     let mut numbers: HashMap<&'static str, usize> = HashMap::new();
     let mut linked: Vec<Linked> = Vec::new();
     for &place in order {
@@ -124,16 +166,20 @@ fn group(trace: &Trace, raised: Vec<Raised>, causes: &[Vec<usize>], order: &[usi
         let mut caused_by: Vec<usize> = causes[place].iter().map(|&cause| group_of[cause]).collect();
         caused_by.sort_unstable();
         caused_by.dedup();
-        let story = story(trace, &finding);
+        let deed = trace.event(finding.deed);
+        let group = Group {
+            detector,
+            test: deed.test(),
+            cluster: deed.cluster(),
+            peers: finding.peers.clone(),
+            story: story(trace, &finding),
+            caused_by: caused_by.clone(),
+        };
         let fresh = linked.len();
-        let at = *groups.entry((detector, story, caused_by.clone())).or_insert(fresh);
+        let at = *groups.entry(group).or_insert(fresh);
         group_of[place] = at;
         if at < fresh {
             linked[at].count += finding.count;
-            let peers = &mut linked[at].finding.peers;
-            peers.extend(finding.peers);
-            peers.sort_unstable();
-            peers.dedup();
             continue;
         }
         let number = numbers.entry(detector).and_modify(|number| *number += 1).or_insert(1);
@@ -164,7 +210,7 @@ fn story(trace: &Trace, finding: &Finding) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::detect::finding::{Class, Nature};
-    use crate::model::TaskId;
+    use crate::model::{RpcId, TaskId};
     use crate::testing::trace_from_jsonl;
 
     const TRACE: &str = r#"
@@ -176,13 +222,14 @@ mod tests {
     fn raised(detector: &'static str, deed: u32, acts: &[u32], suffers: &[u32]) -> Raised {
         let mut finding = Finding::new(Class::Happened, Nature::Violation, EventId(deed), detector, "fix");
         finding.witness(EventId(deed), "seen");
-        finding.acts = acts.iter().map(|task| Object::Task(TaskId(*task))).collect();
-        finding.suffers = suffers.iter().map(|task| Object::Task(TaskId(*task))).collect();
+        finding.acts = acts.iter().map(|rpc| Object::Rpc(RpcId(*rpc))).collect();
+        finding.suffers = suffers.iter().map(|task| (Object::Rpc(RpcId(*task)), EventId(deed))).collect();
         Raised { detector, finding }
     }
 
     fn linked(raised: Vec<Raised>) -> Vec<(String, usize, Vec<String>)> {
-        let linked = link(&trace_from_jsonl(TRACE), raised);
+        let trace = trace_from_jsonl(TRACE);
+        let linked = link(&Facts::new(&trace, &[]), raised);
         let name = |place: &usize| linked[*place].id.clone();
         linked.iter().map(|one| (one.id.clone(), one.count, one.caused_by.iter().map(name).collect())).collect()
     }
@@ -199,9 +246,17 @@ mod tests {
     }
 
     #[test]
+    fn who_is_stuck_harms_those_who_came_before_as_well() {
+        let (mut before, mut stuck) = (raised("before", 0, &[], &[]), raised("stuck", 2, &[], &[]));
+        before.finding.suffers = vec![(Object::Task(TaskId(1)), EventId(0))];
+        stuck.finding.acts = vec![Object::Task(TaskId(1))];
+        assert_eq!(linked(vec![before, stuck]), [row("stuck/1", 1, &[]), row("before/1", 1, &["stuck/1"])]);
+    }
+
+    #[test]
     fn findings_of_one_deed_never_cause_each_other_in_a_circle() {
         let found = linked(vec![raised("b", 0, &[1], &[2]), raised("a", 0, &[2], &[1])]);
-        assert_eq!(found, [row("b/1", 1, &[]), row("a/1", 1, &["b/1"])]);
+        assert_eq!(found, [row("a/1", 1, &[]), row("b/1", 1, &["a/1"])]);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct Detector {
     pub needs: &'static [Need],
     /// The numbers that it compares with.
     pub thresholds: &'static [Threshold],
+    /// What is missing, if there is nothing to look at in the trace: a clause like `no request is sent`.
+    pub idle: fn(&Facts<'_>) -> Option<&'static str>,
     /// Scans the facts.
     pub run: fn(&Facts<'_>, &Thresholds) -> Outcome,
 }

@@ -1,7 +1,6 @@
-//! Words and turns that several detectors share: how things are called, what belongs to one critical section, where the
-//! trace itself is blind.
+//! Words and turns that several detectors share: how things are called, what belongs to one critical section.
 
-use super::finding::{Gap, Object};
+use super::finding::Object;
 use crate::facts::{Facts, Wait, WaitOn};
 use crate::model::{EventId, LockId, PeerId, RpcId, TaskId, Trace};
 
@@ -15,12 +14,30 @@ impl Words<'_> {
         format!("peer {}", self.0.peers().name(peer))
     }
 
-    /// `peers 0 and 1`.
+    /// `peers 0 and 1`; with their clusters or tests if their names alone do not tell them apart; of many only the first.
     pub(crate) fn peers(self, peers: &[PeerId]) -> String {
+        const MOST: usize = 12;
         let mut peers = peers.to_vec();
         peers.sort_by_key(|peer| self.0.peers().id(*peer));
-        let names: Vec<_> = peers.iter().map(|peer| self.0.peers().name(*peer).into_owned()).collect();
-        format!("peer{} {}", if names.len() == 1 { "" } else { "s" }, enumerate(&names))
+        let mut names: Vec<_> = peers.iter().map(|peer| self.0.peers().name(*peer).into_owned()).collect();
+        if names.windows(2).any(|pair| pair[0] == pair[1]) {
+            names = peers.iter().map(|peer| self.full_name(*peer)).collect();
+        }
+        let all = names.len();
+        if all > MOST {
+            names.truncate(MOST);
+            names.push(format!("{} more", all - MOST));
+        }
+        format!("peer{} {}", if all == 1 { "" } else { "s" }, enumerate(&names))
+    }
+
+    /// ``0 of cluster `x` ``: the name with all of its scope.
+    pub(crate) fn full_name(self, peer: PeerId) -> String {
+        let scope = self.0.peers().scope(peer);
+        let cluster =
+            scope.cluster.map_or_else(String::new, |id| format!(" of cluster `{}`", self.0.clusters().name(id)));
+        let test = scope.test.map_or_else(String::new, |id| format!(" in test `{}`", self.0.tests().name(id)));
+        format!("{}{cluster}{test}", self.0.peers().name(peer))
     }
 
     /// `task 3`, or ``task `ticker` ``.
@@ -137,40 +154,18 @@ pub(crate) fn span(ns: u64) -> String {
     }
 }
 
-/// What the event belongs to, for the linker: all that its task did from one moment without a lock to the next; where
-/// no lock was held, its whole line.
+/// The critical section that the event belongs to, for the linker: all that its task did from one moment without a lock
+/// to the next. Where no lock was held, nothing says what belongs together.
 pub(crate) fn section(facts: &Facts<'_>, event: EventId) -> Option<Object> {
-    let view = facts.trace().event(event);
-    let outermost = view.task().and_then(|task| {
-        let mut at = event;
-        let mut began = None;
-        // Holds may overlap hand over hand; the section began where none was held.
-        while let Some(earliest) = facts.holds().held_by_task_at(task, at).map(|hold| hold.acquire).min() {
-            if began == Some(earliest) {
-                break;
-            }
-            (began, at) = (Some(earliest), earliest);
+    let task = facts.trace().event(event).task()?;
+    let mut at = event;
+    let mut began = None;
+    // Holds may overlap hand over hand; the section began where none was held.
+    while let Some(earliest) = facts.holds().held_by_task_at(task, at).map(|hold| hold.acquire).min() {
+        if began == Some(earliest) {
+            break;
         }
-        began
-    });
-    outermost.map(Object::Section).or(view.line().map(Object::Line))
-}
-
-/// The gaps that the trace itself has, for whoever judges what could stand in the missing parts. The words are the same
-/// for all detectors, so that a report can say them once.
-pub(crate) fn missing_parts(facts: &Facts<'_>) -> Vec<Gap> {
-    let coverage = facts.coverage();
-    let mut gaps = Vec::new();
-    if coverage.damaged {
-        gaps.push(Gap::everywhere("a part of the trace could not be read; what stood there is unknown"));
+        (began, at) = (Some(earliest), earliest);
     }
-    if coverage.lost_events > 0 {
-        let why = format!("{} events were lost while recording; what they said is unknown", coverage.lost_events);
-        let peers = facts.trace().peers().ids().filter(|peer| coverage.peer(*peer).lost_events > 0).collect();
-        gaps.push(Gap { why, peers });
-    }
-    if coverage.cut_off {
-        gaps.push(Gap::everywhere("the trace is cut off; what came after its end is unknown"));
-    }
-    gaps
+    began.map(Object::Section)
 }

@@ -2,6 +2,7 @@
 
 use peerscope_format::vocabulary::{Body, Kind};
 
+use super::losses::said_lost;
 use crate::model::{Dense, Event, PeerId, Trace};
 use crate::read::{Problem, ProblemKind};
 
@@ -10,11 +11,17 @@ use crate::read::{Problem, ProblemKind};
 pub struct PeerCoverage {
     /// Bit n: it writes events of the nth kind of the vocabulary.
     kinds: u128,
+    /// The same for events that name no task.
+    kinds_without_task: u128,
     /// How many events it wrote.
     pub events: u64,
     /// Whether what it did before its first event is unknown: no `peer.start`, or one that says `attached`.
     pub joined_in_mid_life: bool,
-    /// Events that its own `lost` events say are missing.
+    /// Whether a `peer.start` says that the trace joined it in mid-life (`how: attached`).
+    pub attached: bool,
+    /// Whether a `lost` event of its own says that something of it is missing, with or without saying how much.
+    pub lost: bool,
+    /// Events that its own `lost` events say are missing, where they say it.
     pub lost_events: u64,
 }
 
@@ -25,6 +32,12 @@ impl PeerCoverage {
     pub fn writes(&self, kind: Kind) -> bool {
         self.kinds >> kind as u32 & 1 == 1
     }
+
+    /// Whether the peer writes events of this kind that name no task. The order of their lines is that of the peer, but
+    /// whether one task wrote them or several, which of them waits, and which holds a lock, they do not say.
+    pub fn writes_without_task(&self, kind: Kind) -> bool {
+        self.kinds_without_task >> kind as u32 & 1 == 1
+    }
 }
 
 /// What the trace shows, and what it does not.
@@ -33,9 +46,15 @@ pub struct Coverage {
     peers: Vec<PeerCoverage>,
     /// Bit n: anybody writes events of the nth kind.
     anybody: u128,
+    /// The same for events that name no task.
+    anybody_without_task: u128,
     /// Whether a file has no end: its program was killed, or is still running.
     pub cut_off: bool,
-    /// Events that are said to be missing, in all: by recorders and by `lost` events.
+    /// Whether anything is said to be missing, with or without saying how much.
+    pub lost: bool,
+    /// Whether a loss is nobody's (a recorder's, or a `lost` event without a peer), so that it concerns all peers.
+    pub lost_for_all: bool,
+    /// Events that are said to be missing, in all, where it is said: by recorders and by `lost` events.
     pub lost_events: u64,
     /// Whether some part of a file could not be read.
     pub damaged: bool,
@@ -49,7 +68,10 @@ impl Coverage {
         let mut coverage = Coverage {
             peers: vec![PeerCoverage { joined_in_mid_life: true, ..PeerCoverage::default() }; trace.peers().len()],
             anybody: 0,
+            anybody_without_task: 0,
             cut_off: has(&[ProblemKind::CutOff]),
+            lost: recorders > 0,
+            lost_for_all: recorders > 0,
             lost_events: recorders,
             damaged: has(&[ProblemKind::Truncated, ProblemKind::Corrupt]),
         };
@@ -59,23 +81,28 @@ impl Coverage {
 
     fn take_in(&mut self, event: Event<'_>) {
         let bit = event.kind().map_or(0, |kind| 1 << kind as u32);
+        let bit_without_task = if event.task().is_none() { bit } else { 0 };
         self.anybody |= bit;
-        let peer = event.peer().map(|peer| &mut self.peers[peer.index()]);
-        let lost = match event.kind() {
-            Some(Kind::Lost) => lost_events(event),
-            _ => 0,
-        };
-        self.lost_events = self.lost_events.saturating_add(lost);
-        let Some(peer) = peer else { return };
+        self.anybody_without_task |= bit_without_task;
+        let lost = said_lost(event);
+        self.lost |= lost.is_some();
+        self.lost_for_all |= lost.is_some() && event.peer().is_none();
+        self.lost_events = self.lost_events.saturating_add(lost.unwrap_or(0));
+        let Some(peer) = event.peer().map(|peer| &mut self.peers[peer.index()]) else { return };
         if event.kind() == Some(Kind::PeerStart)
-            && !peer.writes(Kind::PeerStart)
             && let Body::PeerStart(body) = event.body()
         {
-            peer.joined_in_mid_life = body.how == Some("attached");
+            let attached = body.how == Some("attached");
+            if !peer.writes(Kind::PeerStart) {
+                peer.joined_in_mid_life = attached;
+            }
+            peer.attached |= attached;
         }
         peer.kinds |= bit;
+        peer.kinds_without_task |= bit_without_task;
         peer.events += 1;
-        peer.lost_events = peer.lost_events.saturating_add(lost);
+        peer.lost |= lost.is_some();
+        peer.lost_events = peer.lost_events.saturating_add(lost.unwrap_or(0));
     }
 
     /// What the trace shows of `peer`.
@@ -91,16 +118,13 @@ impl Coverage {
         self.anybody >> kind as u32 & 1 == 1
     }
 
+    /// Whether any event of this kind, of a peer or of none, names no task.
+    pub fn writes_without_task(&self, kind: Kind) -> bool {
+        self.anybody_without_task >> kind as u32 & 1 == 1
+    }
+
     /// Whether the trace is whole: not cut off, nothing lost, nothing damaged.
     pub fn is_whole(&self) -> bool {
-        !self.cut_off && !self.damaged && self.lost_events == 0
-    }
-}
-
-/// How many events a `lost` event says are missing.
-fn lost_events(event: Event<'_>) -> u64 {
-    match event.body() {
-        Body::Lost(body) => body.events.unwrap_or(0),
-        _ => 0,
+        !self.cut_off && !self.damaged && !self.lost
     }
 }

@@ -2,13 +2,21 @@
 //!
 //! A lock belongs to the peer in whose name more than half of its acquisitions were made; those of tasks outside any peer
 //! (a test that looks on) do not count. Where no peer has that many, the lock is nobody's.
+//!
+//! A hold ends with the `lock.release` that names it by `seq`, with one that must mean it, or with a later grant that it
+//! would have excluded, which proves that it is over. Where events are missing after its begin ([`Hold::lost`]), it is not
+//! known to go on: its release may be among them.
 
-use std::collections::VecDeque;
+mod index;
+mod walk;
 
-use peerscope_format::vocabulary::{Body, Kind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{Dense, Event, EventId, Grouped, LockId, PeerId, TaskId, Trace, granted};
+use self::index::Index;
+use self::walk::Walk;
+use super::losses::Losses;
+use crate::model::{Dense, EventId, LineId, LockId, PeerId, TaskId, Trace};
+use crate::read::Problem;
 
 /// How a lock is held or wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,20 +52,35 @@ pub struct Hold {
     pub lock: LockId,
     /// Who took it.
     pub task: Option<TaskId>,
+    /// Whose line took it: the task's, or that of a peer which names no task.
+    pub line: Option<LineId>,
     /// `lock.wait`, if the task had to wait.
     pub wait: Option<EventId>,
     /// `lock.acquire`.
     pub acquire: EventId,
-    /// `lock.release`, by whomever; `None` if the trace ends first.
+    /// What ended it: `lock.release`, by whomever, or the grant that proves that it is over; `None` if the trace ends
+    /// first.
     pub release: Option<EventId>,
+    /// Where events are missing in the course of it: from there on it is not known to go on.
+    pub lost: Option<EventId>,
     /// How it began; `lock.upgrade` and `lock.downgrade` change that, see [`Holds::mode_at`].
     pub mode: Mode,
 }
 
 impl Hold {
-    /// Whether the lock is held right after `event` by this hold.
+    /// Whether the lock is known to be held right after `event` by this hold.
     pub fn covers(&self, event: EventId) -> bool {
-        self.acquire <= event && self.release.is_none_or(|release| event < release)
+        self.acquire <= event && self.end().is_none_or(|end| event < end)
+    }
+
+    /// Whether it is known to go on at the trace's end.
+    pub fn is_open(&self) -> bool {
+        self.end().is_none()
+    }
+
+    /// The event before which it is known to go on.
+    fn end(&self) -> Option<EventId> {
+        self.lost.or(self.release)
     }
 }
 
@@ -67,73 +90,40 @@ pub struct Holds {
     /// In the order of their acquires.
     all: Vec<Hold>,
     by_lock: Index,
-    by_task: Index,
+    by_line: Index,
+    /// By task: its line.
+    lines: Vec<Option<LineId>>,
     /// Changes of mode, by the acquire of their hold, in the trace's order.
     changes: FxHashMap<EventId, Vec<(EventId, Mode)>>,
     /// By lock: whose it is.
     owners: Vec<Option<PeerId>>,
     /// Locks that share their name and their owner with another.
     namesakes: FxHashSet<LockId>,
-}
-
-/// Holds by lock or by task, in the order of their acquires.
-#[derive(Debug, Default)]
-struct Index {
-    /// Places in the list of all holds.
-    places: Grouped<u32>,
-    /// For each of these places, the latest release among the group's holds up to there (`u32::MAX` = never): a search
-    /// for open holds can stop where everything earlier has ended.
-    latest_release: Vec<u32>,
-}
-
-impl Index {
-    fn new(groups: usize, all: &[Hold], group_of: impl Fn(&Hold) -> Option<usize>) -> Self {
-        let pairs = || all.iter().zip(0_u32..).filter_map(|(hold, place)| Some((group_of(hold)?, place)));
-        let places = Grouped::new(groups, pairs);
-        let mut latest_release = vec![0; places.values().len()];
-        for group in 0..groups {
-            let mut latest = 0;
-            for at in places.range(group) {
-                let release = all[places.values()[at] as usize].release;
-                latest = latest.max(release.map_or(u32::MAX, |release| release.0));
-                latest_release[at] = latest;
-            }
-        }
-        Index { places, latest_release }
-    }
-
-    /// The group's holds that cover `event`, the youngest first.
-    fn covering<'h>(&'h self, all: &'h [Hold], group: usize, event: EventId) -> impl Iterator<Item = &'h Hold> {
-        let latest_release = &self.latest_release[self.places.range(group)];
-        let places = self.places.of(group);
-        let known = places.partition_point(|place| all[*place as usize].acquire <= event);
-        let open = places[..known].iter().zip(latest_release).rev().take_while(move |(_, latest)| **latest >= event.0);
-        open.map(|(place, _)| &all[*place as usize]).filter(move |hold| hold.covers(event))
-    }
+    /// Locks of a name of which one was released by another task than took it.
+    passed_on: FxHashSet<LockId>,
 }
 
 impl Holds {
-    /// Finds all holds of `trace`.
-    pub fn new(trace: &Trace) -> Self {
-        let mut walk = Walk {
-            trace,
-            all: Vec::new(),
-            open: FxHashMap::default(),
-            open_by_lock: vec![VecDeque::new(); trace.locks().len()],
-            waiting: FxHashMap::default(),
-            changes: FxHashMap::default(),
-            takers: vec![Takers::default(); trace.locks().len()],
-        };
+    /// Finds all holds of `trace`; `problems` are what reading it said.
+    pub fn new(trace: &Trace, problems: &[Problem]) -> Self {
+        let mut walk = Walk::new(trace);
         for event in trace.events() {
             walk.event(event);
         }
-        let mut all = walk.all;
+        let losses = Losses::new(trace, problems);
+        let mut all = std::mem::take(&mut walk.all);
+        for (_, hold) in all.iter_mut().enumerate().filter(|(place, _)| !walk.is_exact(*place)) {
+            hold.lost = losses.between(trace.event(hold.acquire), hold.release);
+        }
         all.shrink_to_fit();
         let by_lock = Index::new(trace.locks().len(), &all, |hold| Some(hold.lock.index()));
-        let by_task = Index::new(trace.tasks().len(), &all, |hold| hold.task.map(Dense::index));
-        let owners = owners(trace, &walk.takers, &all, &by_lock);
+        let by_line = Index::new(trace.line_count(), &all, |hold| hold.line.map(Dense::index));
+        let lines = trace.tasks().ids().map(|task| trace.task(task).line).collect();
+        let takers: Vec<_> = walk.locks.iter().map(|lock| lock.takers).collect();
+        let owners = owners(trace, &takers, &all, &by_lock);
         let namesakes = namesakes(trace, &owners);
-        Holds { all, by_lock, by_task, changes: walk.changes, owners, namesakes }
+        let passed_on = of_the_same_name(trace, |lock| walk.locks[lock.index()].passed_on);
+        Holds { all, by_lock, by_line, lines, changes: walk.changes, owners, namesakes, passed_on }
     }
 
     /// All holds in the order of their acquires.
@@ -148,7 +138,7 @@ impl Holds {
 
     /// The holds that `task` took, in the order of their acquires.
     pub fn of_task(&self, task: TaskId) -> impl DoubleEndedIterator<Item = &Hold> + ExactSizeIterator {
-        self.by_task.places.of(task.index()).iter().map(|place| &self.all[*place as usize])
+        self.by_line.places.of(self.group(task)).iter().map(|place| &self.all[*place as usize])
     }
 
     /// The holds of `lock` that cover `event` (see [`Hold::covers`]), the youngest first.
@@ -156,9 +146,31 @@ impl Holds {
         self.by_lock.covering(&self.all, lock.index(), event)
     }
 
+    /// The holds of `lock` that are known to go on at the trace's end, the youngest first.
+    pub fn still_held(&self, lock: LockId) -> impl Iterator<Item = &Hold> {
+        self.holders_at(lock, EventId(u32::MAX))
+    }
+
     /// The holds that `task` took and that cover `event`, the youngest first.
     pub fn held_by_task_at(&self, task: TaskId, event: EventId) -> impl Iterator<Item = &Hold> {
-        self.by_task.covering(&self.all, task.index(), event)
+        self.by_line.covering(&self.all, self.group(task), event)
+    }
+
+    /// The holds that `line` took, a task's or that of a peer which names none, and that cover `event`, the youngest
+    /// first.
+    pub fn held_by_line_at(&self, line: LineId, event: EventId) -> impl Iterator<Item = &Hold> {
+        self.by_line.covering(&self.all, line.index(), event)
+    }
+
+    /// Whether tasks release what others took, of this lock or of another with its name: then who waits for a lock of
+    /// his own may yet be helped.
+    pub fn released_by_others(&self, lock: LockId) -> bool {
+        self.passed_on.contains(&lock)
+    }
+
+    /// The group of a task's holds; beyond all groups if it wrote nothing.
+    fn group(&self, task: TaskId) -> usize {
+        self.lines[task.index()].map_or(usize::MAX - 1, Dense::index)
     }
 
     /// The hold that began with `acquire`.
@@ -187,7 +199,7 @@ impl Holds {
 
 /// How many of a lock's acquisitions were whose. The walk leaves the only peer that can have more than half of them
 /// (whoever outnumbers all others together outlasts them); where others took the lock as well, it is counted.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Takers {
     candidate: Option<PeerId>,
     balance: u32,
@@ -234,98 +246,12 @@ fn namesakes(trace: &Trace, owners: &[Option<PeerId>]) -> FxHashSet<LockId> {
     found
 }
 
-struct Walk<'t> {
-    trace: &'t Trace,
-    all: Vec<Hold>,
-    /// Places of the holds that a task has open, the youngest last; of some that others have ended, too.
-    open: FxHashMap<(LockId, Option<TaskId>), Vec<u32>>,
-    /// By lock: places of its open holds, the oldest first; of some that have ended, too.
-    open_by_lock: Vec<VecDeque<u32>>,
-    /// The last `lock.wait` of a task that waits.
-    waiting: FxHashMap<TaskId, (LockId, EventId)>,
-    changes: FxHashMap<EventId, Vec<(EventId, Mode)>>,
-    takers: Vec<Takers>,
-}
-
-impl Walk<'_> {
-    fn event(&mut self, event: Event<'_>) {
-        match event.kind() {
-            Some(Kind::LockWait) => {
-                if let (Body::LockWait(body), Some(task)) = (event.body(), event.task())
-                    && let Some(lock) = body.lock.and_then(|id| self.trace.lock_of(event, id))
-                {
-                    self.waiting.insert(task, (lock, event.id()));
-                }
-            }
-            Some(Kind::LockAcquire) => self.acquire(event),
-            Some(Kind::LockRelease) => self.release(event),
-            Some(Kind::LockUpgrade | Kind::LockDowngrade) => self.change_mode(event),
-            _ => {}
-        }
+/// The locks whose name, in their file, is that of a lock of which `is_so` says yes.
+fn of_the_same_name(trace: &Trace, is_so: impl Fn(LockId) -> bool) -> FxHashSet<LockId> {
+    let key = |lock: LockId| (trace.locks().scope(lock), trace.locks().name(lock));
+    let names: FxHashSet<_> = trace.locks().ids().filter(|lock| is_so(*lock)).map(key).collect();
+    if names.is_empty() {
+        return FxHashSet::default();
     }
-
-    fn acquire(&mut self, event: Event<'_>) {
-        let Body::LockAcquire(body) = event.body() else { return };
-        let Some(lock) = body.lock.and_then(|id| self.trace.lock_of(event, id)) else { return };
-        let wait = event.task().and_then(|task| self.waiting.remove(&task));
-        if !granted(body.outcome) {
-            return;
-        }
-        if let Some(peer) = event.peer() {
-            self.takers[lock.index()].add(peer);
-        }
-        let place = self.all.len() as u32;
-        self.open.entry((lock, event.task())).or_default().push(place);
-        self.oldest_open(lock);
-        self.open_by_lock[lock.index()].push_back(place);
-        self.all.push(Hold {
-            lock,
-            task: event.task(),
-            wait: wait.filter(|(other, _)| *other == lock).map(|(_, begin)| begin),
-            acquire: event.id(),
-            release: None,
-            mode: Mode::of(body.mode),
-        });
-    }
-
-    /// Ends the releasing task's own youngest hold of the lock, else the oldest of another.
-    fn release(&mut self, event: Event<'_>) {
-        let Body::LockRelease(body) = event.body() else { return };
-        let Some(lock) = body.lock.and_then(|id| self.trace.lock_of(event, id)) else { return };
-        let own = self.own_youngest(lock, event.task());
-        if let Some(place) = own.or_else(|| self.oldest_open(lock)) {
-            self.all[place as usize].release = Some(event.id());
-        }
-    }
-
-    /// Changes the mode of the task's own youngest hold of the lock; the hold goes on. A failed upgrade changes nothing.
-    fn change_mode(&mut self, event: Event<'_>) {
-        let (id, outcome, mode) = match event.body() {
-            Body::LockUpgrade(body) => (body.lock, body.outcome, Mode::Exclusive),
-            Body::LockDowngrade(body) => (body.lock, None, Mode::of(body.mode.or(Some("shared")))),
-            _ => return,
-        };
-        if let Some(task) = event.task() {
-            self.waiting.remove(&task);
-        }
-        let Some(lock) = id.and_then(|id| self.trace.lock_of(event, id)).filter(|_| granted(outcome)) else { return };
-        if let Some(place) = self.own_youngest(lock, event.task()) {
-            let acquire = self.all[place as usize].acquire;
-            self.changes.entry(acquire).or_default().push((event.id(), mode));
-        }
-    }
-
-    /// The youngest open hold of `lock` that `task` took.
-    fn own_youngest(&mut self, lock: LockId, task: Option<TaskId>) -> Option<u32> {
-        let places = self.open.get_mut(&(lock, task))?;
-        while places.pop_if(|place| self.all[*place as usize].release.is_some()).is_some() {}
-        places.last().copied()
-    }
-
-    /// The oldest open hold of `lock`.
-    fn oldest_open(&mut self, lock: LockId) -> Option<u32> {
-        let open = &mut self.open_by_lock[lock.index()];
-        while open.pop_front_if(|place| self.all[*place as usize].release.is_some()).is_some() {}
-        open.front().copied()
-    }
+    trace.locks().ids().filter(|lock| names.contains(&key(*lock))).collect()
 }

@@ -13,7 +13,8 @@ pub struct Role {
     pub peer: PeerId,
     /// Its incarnation, from 0.
     pub incarnation: u64,
-    /// The word that the emitter wrote: `follower candidate leader precandidate learner` or another.
+    /// The word that the emitter wrote: `follower candidate leader precandidate learner` in lower case, however they
+    /// were written; any other as it is.
     pub role: Box<str>,
     /// The term, where known.
     pub term: Option<Term>,
@@ -37,7 +38,8 @@ pub struct Claim {
     pub peer: PeerId,
     /// Which term.
     pub term: Term,
-    /// The event that makes the claim: `role: leader`, or what a leader of an earlier term did as leader in this one.
+    /// The event that makes the claim: `role: leader` (perhaps restored from disk), or what a leader of an earlier term
+    /// did as leader in this one.
     pub event: EventId,
 }
 
@@ -46,7 +48,11 @@ pub struct Claim {
 pub struct Roles {
     roles: Vec<Role>,
     claims: Vec<Claim>,
+    unknown_words: Vec<(PeerId, Box<str>, EventId)>,
 }
+
+/// The roles that the vocabulary knows.
+const WORDS: [&str; 5] = ["follower", "candidate", "leader", "precandidate", "learner"];
 
 impl Roles {
     /// Finds all roles and claims of `trace`.
@@ -70,16 +76,25 @@ impl Roles {
         self.roles.iter().filter(move |role| role.peer == peer)
     }
 
-    /// The claims to lead, in the trace's order; one for each peer and term: the first.
+    /// The claims to lead, in the trace's order; for each peer and term the first, and the first of those that a restart
+    /// restored, which is no new deed and hides none.
     pub fn claims(&self) -> &[Claim] {
         &self.claims
+    }
+
+    /// Words for roles that the vocabulary does not know, so that it is unknown whether they mean leading: each once for
+    /// each peer, with the event that says it first.
+    pub fn unknown_words(&self) -> &[(PeerId, Box<str>, EventId)] {
+        &self.unknown_words
     }
 }
 
 #[derive(Default)]
 struct Walk {
     found: Roles,
-    claimed: FxHashSet<(PeerId, Term)>,
+    /// By peer, term, and whether it was restored.
+    claimed: FxHashSet<(PeerId, Term, bool)>,
+    unknown: FxHashSet<(PeerId, Box<str>)>,
     /// By peer and incarnation.
     now: FxHashMap<(PeerId, u64), Now>,
     /// By peer: the incarnations that have a role.
@@ -124,7 +139,7 @@ impl Walk {
             let role = now.role;
             self.end(role, event.id());
             if let Some(term) = claimed_term(event).filter(|term| *term > led) {
-                self.claim(peer, term, event.id());
+                self.claim(peer, term, event);
             }
         }
     }
@@ -132,6 +147,11 @@ impl Walk {
     fn role(&mut self, event: Event<'_>, peer: PeerId) {
         let Body::Role(body) = event.body() else { return };
         let Some(role) = body.role else { return };
+        let word = WORDS.into_iter().find(|word| word.eq_ignore_ascii_case(role));
+        if word.is_none() && self.unknown.insert((peer, role.into())) {
+            self.found.unknown_words.push((peer, role.into(), event.id()));
+        }
+        let role = word.unwrap_or(role);
         let now = Now { role: self.found.roles.len(), leader: role == "leader", term: event.term() };
         match self.now.insert((peer, event.incarnation()), now) {
             Some(before) => self.end(before.role, event.id()),
@@ -146,7 +166,7 @@ impl Walk {
             end: None,
         });
         if let (true, Some(term)) = (now.leader, event.term()) {
-            self.claim(peer, term, event.id());
+            self.claim(peer, term, event);
         }
     }
 
@@ -155,37 +175,28 @@ impl Walk {
         self.found.roles[role].end.get_or_insert(event);
     }
 
-    fn claim(&mut self, peer: PeerId, term: Term, event: EventId) {
-        if self.claimed.insert((peer, term)) {
-            self.found.claims.push(Claim { peer, term, event });
+    fn claim(&mut self, peer: PeerId, term: Term, event: Event<'_>) {
+        if self.claimed.insert((peer, term, event.restored())) {
+            self.found.claims.push(Claim { peer, term, event: event.id() });
         }
     }
 }
 
 /// The term that `event` claims to lead, if it is what only a leader does: keeping account of a follower's log, or
-/// sending entries, heartbeats (requests that carry a `prev_index` or `leader_commit`) or a snapshot.
+/// sending entries or heartbeats, which are the requests that carry a `prev_index` or `leader_commit`. The name of a
+/// method says nothing: `PutAppend`, `AppendEntriesAck` and `FetchSnapshot` are what anybody sends.
 fn claimed_term(event: Event<'_>) -> Option<Term> {
-    let sends = |method: Option<&str>| {
-        method.is_some_and(|method| {
-            let method = method.to_ascii_lowercase();
-            let has = |words: &[&str]| words.iter().any(|word| method.contains(word));
-            has(&["append", "heartbeat", "snapshot"]) && !has(&["resp", "reply"])
-        })
-    };
-    match event.kind()? {
-        Kind::Progress => event.term(),
+    let (leads, msg_term) = match event.kind()? {
+        Kind::Progress => return event.term(),
         Kind::RpcSend | Kind::MsgSend => match event.body() {
-            Body::RpcSend(body) => {
-                let leads = body.prev_index.is_some() || body.leader_commit.is_some() || sends(body.method);
-                leads.then(|| body.msg_term.or(event.term())).flatten()
-            }
+            Body::RpcSend(body) => (body.prev_index.is_some() || body.leader_commit.is_some(), body.msg_term),
             Body::MsgSend(body) => {
                 let answers = body.granted.is_some() || body.success.is_some();
-                let leads = body.prev_index.is_some() || body.leader_commit.is_some() || sends(body.method);
-                (leads && !answers).then(|| body.msg_term.or(event.term())).flatten()
+                ((body.prev_index.is_some() || body.leader_commit.is_some()) && !answers, body.msg_term)
             }
-            _ => None,
+            _ => return None,
         },
-        _ => None,
-    }
+        _ => return None,
+    };
+    leads.then(|| msg_term.or(event.term())).flatten()
 }

@@ -30,6 +30,8 @@ pub struct Rpc<'a> {
     pub used: &'a [EventId],
     /// The term that the request carries.
     pub msg_term: Option<Term>,
+    /// Whether it was sent more than once under one id, which ids must not: which reply is to which request is unknown.
+    pub ambiguous: bool,
 }
 
 /// All RPCs of a trace.
@@ -38,6 +40,8 @@ pub struct Rpcs<'t> {
     rows: Vec<Row<'t>>,
     /// By RPC, by [`List`]: its events.
     lists: Grouped<EventId>,
+    /// By line: the events with which it began to handle requests.
+    recvs_by_line: Grouped<EventId>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,6 +53,7 @@ struct Row<'t> {
     return_: Option<EventId>,
     outcome: Option<&'t str>,
     msg_term: Option<Term>,
+    ambiguous: bool,
 }
 
 /// The lists of an RPC.
@@ -80,7 +85,12 @@ impl<'t> Rpcs<'t> {
             }
         }
         let lists = Grouped::new(rows.len() * LISTS, || found.iter().copied());
-        Rpcs { rows, lists }
+        found.retain(|(list, _)| list % LISTS == List::Recvs as usize);
+        found.sort_unstable_by_key(|(_, recv)| *recv);
+        let recvs_by_line = Grouped::new(trace.line_count(), || {
+            found.iter().filter_map(|(_, recv)| Some((trace.event(*recv).line()?.index(), *recv)))
+        });
+        Rpcs { rows, lists, recvs_by_line }
     }
 
     /// How many RPCs there are.
@@ -96,6 +106,19 @@ impl<'t> Rpcs<'t> {
     /// All RPCs, in the order of their ids.
     pub fn all(&self) -> impl ExactSizeIterator<Item = Rpc<'_>> {
         (0..self.rows.len()).map(|index| self.get(RpcId::from_index(index)))
+    }
+
+    /// The RPCs that were sent more than once under one id, in the order of their ids.
+    pub fn ambiguous(&self) -> impl Iterator<Item = Rpc<'_>> {
+        self.all().filter(|rpc| rpc.ambiguous)
+    }
+
+    /// Whether `recv`'s task may still handle its request right after `now`: until it takes the next one. (Whether it has
+    /// answered is another question.)
+    pub(super) fn is_handled_at(&self, trace: &Trace, recv: EventId, now: EventId) -> bool {
+        let Some(line) = trace.event(recv).line() else { return true };
+        let recvs = self.recvs_by_line.of(line.index());
+        recvs.get(recvs.partition_point(|other| *other <= recv)).is_none_or(|next| *next > now)
     }
 
     /// The RPC with this id.
@@ -117,6 +140,7 @@ impl<'t> Rpcs<'t> {
             outcome: row.outcome,
             used: list(List::Used),
             msg_term: row.msg_term,
+            ambiguous: row.ambiguous,
         }
     }
 }
@@ -138,6 +162,7 @@ fn note<'t>(trace: &'t Trace, event: Event<'t>, rows: &mut [Row<'t>], found: &mu
     let (mut caller, mut callee) = (peer(caller), peer(callee));
     match body {
         Body::RpcSend(body) => {
+            row.ambiguous = row.send.is_some();
             row.send = row.send.or(Some(event.id()));
             row.msg_term = body.msg_term.or(row.msg_term);
             caller = event.peer().or(caller);

@@ -1,5 +1,7 @@
 //! Facts of short stories, each with the verdict beside it.
 
+mod by_hand;
+
 use super::*;
 use crate::model::{Dense, EventId, LockId, RpcId, TaskId};
 use crate::testing::{trace_and_problems, trace_from_jsonl};
@@ -93,7 +95,7 @@ fn a_call_is_waited_for_if_only_talk_stands_before_its_return() {
 }
 
 #[test]
-fn what_an_open_call_is_the_other_calls_from_its_place_say() {
+fn how_sure_an_open_call_is_the_other_calls_from_its_place_say() {
     // Of the calls at `src`: whether they were waited for before; then one that the trace's end cuts short.
     let open = |before: &[bool]| {
         let mut story = String::new();
@@ -109,12 +111,12 @@ fn what_an_open_call_is_the_other_calls_from_its_place_say() {
         story.push_str("\n{\"ts\":9,\"task\":\"b\",\"kind\":\"log\",\"msg\":\"sent\"}");
         let trace = trace_from_jsonl(&story);
         let facts = Facts::new(&trace, &[]);
-        facts.waits().unfinished().map(|wait| facts.waits().is_certain(wait)).collect::<Vec<_>>()
+        facts.waits().unfinished().map(|wait| facts.certainty(wait)).collect::<Vec<_>>()
     };
-    assert_eq!(open(&[]), [false]);
-    assert_eq!(open(&[true]), [true]);
-    assert_eq!(open(&[false, true]), [true]);
-    assert_eq!(open(&[false]), [false; 0]);
+    assert_eq!(open(&[]), [Certainty::Likely]);
+    assert_eq!(open(&[true]), [Certainty::Certain]);
+    assert_eq!(open(&[false, true]), [Certainty::Doubtful]);
+    assert_eq!(open(&[false]), [Certainty::Doubtful], "what others did makes no wait vanish");
 }
 
 #[test]
@@ -264,10 +266,10 @@ fn a_leader_whose_term_rises_leads_no_longer_and_may_claim_the_next() {
     let story = r#"
         {"ts":1,"peer":0,"term":1,"kind":"role","role":"leader"}
         {"ts":2,"peer":0,"term":2,"kind":"term"}
-        {"ts":3,"peer":0,"term":2,"kind":"rpc.send","rpc":1,"method":"AppendEntries","to":1,"msg_term":1}
-        {"ts":4,"peer":0,"term":2,"kind":"rpc.send","rpc":2,"method":"AppendEntries","to":1,"msg_term":2}
+        {"ts":3,"peer":0,"term":2,"kind":"rpc.send","rpc":1,"method":"AppendEntries","to":1,"prev_index":4,"msg_term":1}
+        {"ts":4,"peer":0,"term":2,"kind":"rpc.send","rpc":2,"method":"AppendEntries","to":1,"prev_index":4,"msg_term":2}
         {"ts":5,"peer":0,"term":2,"kind":"role","role":"follower"}
-        {"ts":6,"peer":0,"term":3,"kind":"rpc.send","rpc":3,"method":"AppendEntries","to":1,"msg_term":3}
+        {"ts":6,"peer":0,"term":3,"kind":"rpc.send","rpc":3,"method":"AppendEntries","to":1,"prev_index":4,"msg_term":3}
     "#;
     check(story, |facts| {
         let spans: Vec<_> = facts.roles().all().iter().map(|role| (&*role.role, role.begin.0, role.end)).collect();

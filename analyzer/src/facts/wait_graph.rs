@@ -1,13 +1,22 @@
 //! Who waits for whom, through locks, joins and RPCs across peers, at one moment of the trace.
+//!
+//! A task that waits for a lock needs all its holders to let go; one that waits for an RPC needs any of its handlers to
+//! answer (the network may have duplicated the request). A task is *helpless* if by that it can never go on: whoever
+//! could help is helpless as well, or has ended with the lock. Circles are sought among the helpless alone, so that a
+//! way round that somebody can still break is none.
+
+mod circles;
 
 use std::collections::VecDeque;
 
 use peerscope_format::vocabulary::Body;
+use rustc_hash::FxHashSet;
 
 use super::{Facts, Hold, Mode, Wait, WaitOn};
 use crate::model::{EventId, LockId, RpcId, TaskId};
 
-/// Readers of one lock that a wait is said to be for at most: the youngest. More would make the graph quadratic.
+/// Readers of one lock that a wait is said to be for at most: the youngest. More would make the graph quadratic. (The
+/// others are taken to let go in time.)
 const MAX_HOLDERS: usize = 64;
 
 /// Whom a wait is for.
@@ -110,7 +119,7 @@ impl WaitGraph {
     pub fn at(facts: &Facts<'_>, event: EventId) -> Self {
         let all = facts.waits().all();
         let begun = &all[..all.partition_point(|wait| wait.begin <= event)];
-        let open = begun.iter().filter(|wait| wait.end.is_none_or(|end| event < end)).copied().collect();
+        let open = begun.iter().filter(|wait| wait.covers(event)).copied().collect();
         Self::of_waits(facts, open, event)
     }
 
@@ -143,6 +152,15 @@ impl WaitGraph {
         &self.cycles
     }
 
+    /// Whether `wait` is one of a cycle.
+    pub fn is_in_cycle(&self, wait: &Wait) -> bool {
+        let place = self.place(wait.task).filter(|place| self.stuck[*place].wait.begin == wait.begin);
+        place.is_some_and(|place| match self.stuck[place].root {
+            Root::Cycle(number) => self.cycles[number].steps.iter().any(|step| step.wait.task == wait.task),
+            _ => false,
+        })
+    }
+
     fn place(&self, task: TaskId) -> Option<usize> {
         self.stuck.binary_search_by_key(&task, |stuck| stuck.wait.task).ok()
     }
@@ -156,131 +174,66 @@ impl WaitGraph {
             let (blockers, root) = moment.blockers(cases);
             graph.stuck.push(Stuck { wait: cases[0], blockers, root, via: None });
         }
-        let knots = graph.knots();
-        graph.find_cycles(&knots);
-        graph.find_roots(&moment, &knots);
+        let helpless = graph.find_helpless(&moment);
+        graph.find_cycles(&moment, &helpless);
         graph
     }
 
-    /// The places of those whom the task at `place` waits for and who wait themselves.
-    fn next(&self, place: usize) -> impl Iterator<Item = usize> {
-        self.stuck[place].blockers.iter().filter_map(|blocker| self.place(blocker.task()?))
+    /// The place of the one whom `blocker` names, if it waits itself.
+    fn next(&self, blocker: Blocker) -> Option<usize> {
+        blocker.task().and_then(|task| self.place(task))
     }
 
-    /// The strongly connected sets of tasks (Tarjan, without recursion); whoever a set waits for stands before it.
-    fn knots(&self) -> Vec<Vec<usize>> {
-        const NEW: usize = usize::MAX;
+    /// Finds those who can never go on, and says of all others what their chains end in. Begins with those whom somebody
+    /// can help who waits for nobody, and goes on to whom these help in turn.
+    fn find_helpless(&mut self, moment: &Moment<'_, '_>) -> Vec<bool> {
         let count = self.stuck.len();
-        let (mut number, mut low, mut on_path) = (vec![NEW; count], vec![0; count], vec![false; count]);
-        let (mut path, mut knots, mut numbered) = (Vec::new(), Vec::new(), 0);
-        for start in 0..count {
-            if number[start] != NEW {
+        let mut helpless = vec![true; count];
+        // By place: those who wait for it, and how many of those for whom it waits itself are not known to go on.
+        let mut behind: Vec<Vec<(usize, Blocker)>> = vec![Vec::new(); count];
+        let mut open = vec![0_usize; count];
+        let mut to_free: VecDeque<(usize, Option<Blocker>, Root)> = VecDeque::new();
+        for (place, stuck) in self.stuck.iter().enumerate() {
+            let mut free = None;
+            for &blocker in &stuck.blockers {
+                match self.next(blocker).map_or_else(|| Err(moment.end_of_chain(blocker)), Ok) {
+                    Ok(next) => behind[next].push((place, blocker)),
+                    // Nobody can help any more.
+                    Err(Root::HolderEnded { .. }) => {}
+                    Err(root) => {
+                        free = free.or(Some((blocker, root)));
+                        continue;
+                    }
+                }
+                open[place] += 1;
+            }
+            match free {
+                Some((blocker, root)) if open[place] == 0 || needs_any(stuck) => {
+                    to_free.push_back((place, Some(blocker), root));
+                }
+                None if stuck.blockers.is_empty() => to_free.push_back((place, None, stuck.root)),
+                _ => {}
+            }
+        }
+        while let Some((place, via, root)) = to_free.pop_front() {
+            if !std::mem::replace(&mut helpless[place], false) {
                 continue;
             }
-            let mut calls = vec![(start, self.next(start).collect::<VecDeque<_>>())];
-            while let Some((at, rest)) = calls.last_mut() {
-                let at = *at;
-                if number[at] == NEW {
-                    (number[at], low[at], on_path[at]) = (numbered, numbered, true);
-                    numbered += 1;
-                    path.push(at);
-                }
-                match rest.pop_front() {
-                    Some(next) if number[next] == NEW => {
-                        let rest = self.next(next).collect();
-                        calls.push((next, rest));
-                    }
-                    Some(next) if on_path[next] => low[at] = low[at].min(number[next]),
-                    Some(_) => {}
-                    None => {
-                        calls.pop();
-                        if let Some((caller, _)) = calls.last() {
-                            low[*caller] = low[*caller].min(low[at]);
-                        }
-                        if low[at] == number[at] {
-                            let begin = path.iter().rposition(|other| *other == at).unwrap_or(0);
-                            let knot = path.split_off(begin);
-                            knot.iter().for_each(|member: &usize| on_path[*member] = false);
-                            knots.push(knot);
-                        }
-                    }
+            (self.stuck[place].via, self.stuck[place].root) = (via, root);
+            for &(waits, blocker) in &behind[place] {
+                open[waits] -= 1;
+                if open[waits] == 0 || needs_any(&self.stuck[waits]) {
+                    to_free.push_back((waits, Some(blocker), root));
                 }
             }
         }
-        knots
+        helpless
     }
+}
 
-    fn find_cycles(&mut self, knots: &[Vec<usize>]) {
-        let mut found: Vec<(Cycle, &Vec<usize>)> = Vec::new();
-        for knot in knots {
-            let start = knot.iter().copied().min_by_key(|place| self.stuck[*place].wait.begin);
-            found.extend(start.and_then(|start| self.shortest_cycle(start, knot)).map(|cycle| (cycle, knot)));
-        }
-        found.sort_by_key(|(cycle, _)| cycle.steps[0].wait.begin);
-        for (number, (cycle, knot)) in found.into_iter().enumerate() {
-            knot.iter().for_each(|place| self.stuck[*place].root = Root::Cycle(number));
-            self.cycles.push(cycle);
-        }
-    }
-
-    /// The shortest way from `start` back to it within `knot`.
-    fn shortest_cycle(&self, start: usize, knot: &[usize]) -> Option<Cycle> {
-        let mut members = knot.to_vec();
-        members.sort_unstable();
-        let mut came_by: Vec<Option<(usize, Blocker)>> = vec![None; members.len()];
-        let mut to_visit = VecDeque::from([start]);
-        while let Some(at) = to_visit.pop_front() {
-            for blocker in &self.stuck[at].blockers {
-                let Some(next) = blocker.task().and_then(|task| self.place(task)) else { continue };
-                let Ok(member) = members.binary_search(&next) else { continue };
-                if came_by[member].is_some() {
-                    continue;
-                }
-                came_by[member] = Some((at, *blocker));
-                if next != start {
-                    to_visit.push_back(next);
-                    continue;
-                }
-                let mut steps = Vec::new();
-                let mut back = start;
-                while let Some((from, blocker)) = members.binary_search(&back).ok().and_then(|member| came_by[member]) {
-                    steps.push(Step { wait: self.stuck[from].wait, blocker });
-                    back = from;
-                    if back == start {
-                        break;
-                    }
-                }
-                steps.reverse();
-                return Some(Cycle { steps });
-            }
-        }
-        None
-    }
-
-    /// Says for each task what its chain ends in; `knots` has those first for whom others wait.
-    fn find_roots(&mut self, moment: &Moment<'_, '_>, knots: &[Vec<usize>]) {
-        for &place in knots.iter().flatten() {
-            let in_cycle = matches!(self.stuck[place].root, Root::Cycle(_));
-            let ends = self.stuck[place].blockers.iter().map(|blocker| {
-                let next = blocker.task().and_then(|task| self.place(task));
-                (*blocker, next.map_or_else(|| moment.end_of_chain(*blocker), |next| self.stuck[next].root))
-            });
-            // A blocker in a cycle never moves, whatever the others do.
-            let ends: Vec<_> = ends.collect();
-            let cyclic = ends.iter().find(|(_, root)| matches!(root, Root::Cycle(_)));
-            if let Some((blocker, root)) = cyclic.or(ends.first()).copied() {
-                self.stuck[place].via = Some(blocker);
-                if !in_cycle {
-                    self.stuck[place].root = root;
-                }
-            }
-        }
-        for step in self.cycles.iter().flat_map(|cycle| &cycle.steps) {
-            if let Ok(place) = self.stuck.binary_search_by_key(&step.wait.task, |stuck| stuck.wait.task) {
-                self.stuck[place].via = Some(step.blocker);
-            }
-        }
-    }
+/// Whether one of those whom the task waits for is enough to let it go on.
+fn needs_any(stuck: &Stuck) -> bool {
+    matches!(stuck.wait.on, WaitOn::Rpc(_))
 }
 
 /// The facts right after one event.
@@ -338,7 +291,20 @@ impl Moment<'_, '_> {
             return (Vec::new(), Root::Unknown);
         }
         let handler = |recv: &EventId| Blocker::Handler { recv: *recv, task: trace.event(*recv).task() };
-        (recvs.iter().map(handler).collect(), Root::Unknown)
+        // The same request again takes the place of the first in its line.
+        let mut lines = FxHashSet::default();
+        let mut recvs: Vec<_> = recvs
+            .iter()
+            .rev()
+            .filter(|recv| trace.event(**recv).line().is_none_or(|line| lines.insert(line)))
+            .collect();
+        recvs.reverse();
+        // Who has taken another request has passed this one on, or answered it without a word.
+        if recvs.iter().all(|recv| self.facts.rpcs().is_handled_at(trace, **recv, self.now)) {
+            (recvs.into_iter().map(handler).collect(), Root::Unknown)
+        } else {
+            (Vec::new(), Root::Unknown)
+        }
     }
 
     /// What a chain ends in if it comes to `blocker`, whose task does not wait.

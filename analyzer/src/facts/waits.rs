@@ -17,18 +17,23 @@
 //! Whatever else it does first (takes a lock, sends another request, ends, says that events were lost, writes a kind that
 //! the vocabulary does not know) shows that it did not wait.
 //!
-//! Where the trace ends after such a send, the wait is open if nothing speaks against it. What speaks is what became of
-//! other calls from the same place (source line, else method): if none of them was waited for and some were shown not
-//! to be, this one is none either. If some was, it is *certain* ([`Waits::is_certain`]); with no other call to compare
-//! with, it is likely, and whoever accuses somebody of it should say so.
+//! Where the trace ends after such a send, the wait is open: the task did nothing else. How sure that is, [`Certainty`]
+//! says, after what became of other calls from the same place (source line, else method). That is a hint and no more:
+//! other tasks' calls never make a wait vanish, since a task that is stuck in a call looks the same whatever others do.
+//!
+//! A wait in whose course events are missing ([`Wait::lost`]) is not known to go on. An RPC that was sent twice under one
+//! id is none that a wait could be for.
 
 use peerscope_format::value::Id;
 use peerscope_format::vocabulary::{Body, Kind};
 use rustc_hash::FxHashMap;
 
+use super::Rpcs;
+use super::losses::{Losses, said_lost};
 use crate::model::{
     ChannelId, ConditionId, Dense, Event, EventId, GroupId, LockId, RpcId, SemaphoreId, TaskId, TimerId, Trace,
 };
+use crate::read::Problem;
 
 /// What a task waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,23 +75,49 @@ pub struct Wait {
     pub begin: EventId,
     /// The task's next event, for an RPC its `rpc.return`; `None` if the trace ends first.
     pub end: Option<EventId>,
+    /// Where events are missing in the course of it: from there on it is not known to go on.
+    pub lost: Option<EventId>,
     /// For what.
     pub on: WaitOn,
+}
+
+impl Wait {
+    /// Whether the task is known to wait at the trace's end.
+    pub fn is_open(&self) -> bool {
+        self.end.is_none() && self.lost.is_none()
+    }
+
+    /// Whether the task is known to wait right after `event`.
+    pub fn covers(&self, event: EventId) -> bool {
+        self.begin <= event && self.lost.or(self.end).is_none_or(|end| event < end)
+    }
+}
+
+/// How sure it is that a task waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// An RPC's open call, and calls from the same place were shown not to be waited for (some, or all).
+    Doubtful,
+    /// An RPC's open call, with no other call to compare with.
+    Likely,
+    /// The wait says so itself, or has ended; or calls from the same place were waited for, and never not.
+    Certain,
 }
 
 /// All waits of a trace.
 #[derive(Debug, Default)]
 pub struct Waits {
     all: Vec<Wait>,
-    /// Sends of RPCs at the trace's end from places that are known to wait, in the trace's order.
-    certain: Vec<EventId>,
+    /// Sends of RPCs that are open at the trace's end, in its order.
+    open_calls: Vec<(EventId, Certainty)>,
 }
 
 impl Waits {
-    /// Finds all waits of `trace`.
-    pub fn new(trace: &Trace) -> Self {
+    /// Finds all waits of `trace`; `problems` are what reading it said.
+    pub fn new(trace: &Trace, problems: &[Problem], rpcs: &Rpcs<'_>) -> Self {
         let mut walk = Walk {
             trace,
+            rpcs,
             found: Vec::new(),
             tasks: vec![Open::default(); trace.tasks().len()],
             not_waited_for: Vec::new(),
@@ -96,10 +127,14 @@ impl Waits {
                 walk.event(event, task);
             }
         }
-        let certain = walk.judge_open_calls();
+        let losses = Losses::new(trace, problems);
+        for wait in walk.found.iter_mut().flatten() {
+            wait.lost = losses.between(trace.event(wait.begin), wait.end);
+        }
+        let open_calls = walk.judge_open_calls();
         let mut all: Vec<_> = walk.found.into_iter().flatten().collect();
         all.shrink_to_fit();
-        Waits { all, certain }
+        Waits { all, open_calls }
     }
 
     /// All waits in the order of their begins.
@@ -109,7 +144,7 @@ impl Waits {
 
     /// The waits that the trace's end cut short, in the order of their begins.
     pub fn unfinished(&self) -> impl Iterator<Item = &Wait> {
-        self.all.iter().filter(|wait| wait.end.is_none())
+        self.all.iter().filter(|wait| wait.is_open())
     }
 
     /// The wait that `event` began.
@@ -118,10 +153,15 @@ impl Waits {
         Some(&self.all[place])
     }
 
-    /// Whether a wait that is open at the trace's end is known to be one: for an RPC, whether a call from the same place
-    /// was waited for elsewhere in the trace; all other waits say themselves that they are.
+    /// How sure it is that `wait` is one, as far as tasks and places alone show; see [`super::Facts::certainty`].
+    pub fn certainty(&self, wait: &Wait) -> Certainty {
+        let call = self.open_calls.binary_search_by_key(&wait.begin, |(send, _)| *send);
+        call.map_or(Certainty::Certain, |place| self.open_calls[place].1)
+    }
+
+    /// Whether that is [`Certainty::Certain`].
     pub fn is_certain(&self, wait: &Wait) -> bool {
-        wait.end.is_some() || !matches!(wait.on, WaitOn::Rpc(_)) || self.certain.binary_search(&wait.begin).is_ok()
+        self.certainty(wait) == Certainty::Certain
     }
 }
 
@@ -144,8 +184,9 @@ struct Begin<'t> {
     select: Option<Id<'t>>,
 }
 
-struct Walk<'t> {
+struct Walk<'t, 'r> {
     trace: &'t Trace,
+    rpcs: &'r Rpcs<'r>,
     /// `None` where a wait turned out to be none.
     found: Vec<Option<Wait>>,
     tasks: Vec<Open<'t>>,
@@ -153,9 +194,12 @@ struct Walk<'t> {
     not_waited_for: Vec<EventId>,
 }
 
-impl<'t> Walk<'t> {
+impl<'t> Walk<'t, '_> {
     fn event(&mut self, event: Event<'t>, task: TaskId) {
         let Some(kind) = event.kind() else { return self.end(event, task, None) };
+        if kind == Kind::Lost {
+            return said_lost(event).map_or((), |_| self.lose(task));
+        }
         if matches!(kind, Kind::TaskPoll | Kind::TaskPend | Kind::TaskWake) {
             return;
         }
@@ -185,7 +229,7 @@ impl<'t> Walk<'t> {
             open.select = begin.select;
             open.implied_release = if let Body::CondWait(body) = body { body.lock } else { None };
             open.maybe_rpc = if let Body::RpcSend(body) = body { body.rpc } else { None };
-            self.found.push(Some(Wait { task, begin: event.id(), end: None, on: begin.on }));
+            self.found.push(Some(Wait { task, begin: event.id(), end: None, lost: None, on: begin.on }));
         }
     }
 
@@ -204,12 +248,19 @@ impl<'t> Walk<'t> {
         open.maybe_rpc = None;
     }
 
-    /// Looks at what became of other calls from the places of those that are open at the trace's end: takes out those
-    /// that are no waits, and returns the sends of those that certainly are.
-    fn judge_open_calls(&mut self) -> Vec<EventId> {
+    /// Events of `task` are missing: the one that ended its wait may be among them.
+    fn lose(&mut self, task: TaskId) {
+        let open = std::mem::take(&mut self.tasks[task.index()]);
+        if open.maybe_rpc.is_some() {
+            // Nor is it known whether there was a wait.
+            open.waits.iter().for_each(|place| self.found[*place as usize] = None);
+        }
+    }
+
+    /// Looks at what became of other calls from the places of those that are open at the trace's end.
+    fn judge_open_calls(&self) -> Vec<(EventId, Certainty)> {
         let trace = self.trace;
-        let is_call = |wait: &Wait| matches!(wait.on, WaitOn::Rpc(_));
-        let calls = || self.found.iter().flatten().filter(|wait| is_call(wait));
+        let calls = || self.found.iter().flatten().filter(|wait| matches!(wait.on, WaitOn::Rpc(_)));
         // By place: whether a call from there was waited for, and whether one was not.
         let mut places: FxHashMap<Place<'_>, (bool, bool)> = FxHashMap::default();
         for wait in calls().filter(|wait| wait.end.is_none()) {
@@ -224,16 +275,12 @@ impl<'t> Walk<'t> {
         for send in &self.not_waited_for {
             places.entry(place(trace, *send)).and_modify(|(_, went_on)| *went_on = true);
         }
-        let mut certain = Vec::new();
-        for slot in &mut self.found {
-            let Some(wait) = slot.filter(|wait| wait.end.is_none() && is_call(wait)) else { continue };
-            match places.get(&place(trace, wait.begin)) {
-                Some((true, _)) => certain.push(wait.begin),
-                Some((false, true)) => *slot = None,
-                _ => {}
-            }
-        }
-        certain
+        let certainty = |wait: &Wait| match places.get(&place(trace, wait.begin)) {
+            Some((_, true)) => Certainty::Doubtful,
+            Some((true, false)) => Certainty::Certain,
+            _ => Certainty::Likely,
+        };
+        calls().filter(|wait| wait.end.is_none()).map(|wait| (wait.begin, certainty(wait))).collect()
     }
 
     fn begin(&self, event: Event<'t>, body: &Body<'t>) -> Option<Begin<'t>> {
@@ -243,7 +290,10 @@ impl<'t> Walk<'t> {
         let (on, select) = match *body {
             Body::LockWait(body) => (WaitOn::Lock(tables.locks.get(file, body.lock?)?), None),
             Body::TaskJoin(body) => (WaitOn::Join(tables.tasks.get(file, body.child?)?), None),
-            Body::RpcSend(body) => (WaitOn::Rpc(tables.rpcs.get((), body.rpc?)?), None),
+            Body::RpcSend(body) => {
+                let rpc = tables.rpcs.get((), body.rpc?).filter(|rpc| !self.rpcs.get(*rpc).ambiguous)?;
+                (WaitOn::Rpc(rpc), None)
+            }
             Body::Sleep(body) => (WaitOn::Sleep { for_ns: body.duration }, None),
             Body::CondWait(body) => (WaitOn::Condition(tables.conditions.get(file, body.cond?)?), None),
             Body::SemWait(body) => (WaitOn::Semaphore(tables.semaphores.get(file, body.sem?)?), None),

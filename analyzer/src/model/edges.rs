@@ -144,15 +144,22 @@ impl Collector {
             if giver != taker && !same_line && !against_file {
                 pairs.push(Edge { taker, giver });
             }
+            !against_file
         };
+        let giver = |signal: Signal, object: u32| given[signal as usize].get(object as usize).copied();
         for (signal, object, taker) in taken {
-            match given[signal as usize].get(object as usize) {
-                None | Some(&(NOBODY | SEVERAL)) => {}
-                Some(&giver) => add(EventId(giver), taker),
+            // A request that was sent twice under one id has no answer of its own.
+            let ambiguous = signal == Signal::Answer && giver(Signal::Request, object) == Some(SEVERAL);
+            match giver(signal, object) {
+                None | Some(NOBODY | SEVERAL) => {}
+                Some(_) if ambiguous => {}
+                Some(giver) => {
+                    add(EventId(giver), taker);
+                }
             }
         }
         items.finish(&mut add);
-        grants.finish(&mut add);
+        grants.finish(&line_of, &mut add);
         Edges::new(pairs)
     }
 }
@@ -188,7 +195,7 @@ impl Items {
         }
     }
 
-    fn finish(self, add: &mut impl FnMut(EventId, EventId)) {
+    fn finish(self, add: &mut impl FnMut(EventId, EventId) -> bool) {
         for (channel, seq, end) in self.received {
             if let Some(begin) = self.begins.get(&(channel, seq)) {
                 add(*begin, end);

@@ -46,6 +46,47 @@ fn readers_are_ordered_with_writers_but_not_with_each_other() {
 }
 
 #[test]
+fn a_release_that_was_written_late_still_orders_what_came_before_it() {
+    // The numbers of the grants say that task 1 had released the lock when task 2 took it.
+    order_of(
+        r#"
+        {"ts":1,"task":1,"kind":"lock.acquire","lock":"mu","seq":1}
+        {"ts":2,"task":1,"kind":"var.write","var":"x"}
+        {"ts":3,"task":2,"kind":"lock.acquire","lock":"mu","seq":2}
+        {"ts":4,"task":1,"kind":"lock.release","lock":"mu","seq":1}
+        {"ts":5,"task":2,"kind":"var.read","var":"x"}
+        "#,
+        &[(0, 2, true), (1, 2, true), (1, 4, true), (3, 4, false)],
+    );
+}
+
+#[test]
+fn who_had_a_lock_is_before_the_next_whoever_released_it() {
+    order_of(
+        r#"
+        {"ts":1,"task":1,"kind":"lock.acquire","lock":"mu","seq":1}
+        {"ts":2,"task":3,"kind":"lock.release","lock":"mu","seq":1}
+        {"ts":3,"task":2,"kind":"lock.acquire","lock":"mu","seq":2}
+        {"ts":4,"task":4,"kind":"lock.acquire","lock":"never released","seq":1}
+        {"ts":5,"task":5,"kind":"lock.acquire","lock":"never released","seq":2}
+        "#,
+        &[(0, 2, true), (1, 2, true), (3, 4, true)],
+    );
+}
+
+#[test]
+fn numbers_that_the_file_contradicts_order_nothing() {
+    order_of(
+        r#"
+        {"ts":1,"task":1,"kind":"lock.acquire","lock":"mu","seq":2}
+        {"ts":2,"task":1,"kind":"lock.release","lock":"mu","seq":2}
+        {"ts":3,"task":2,"kind":"lock.acquire","lock":"mu","seq":1}
+        "#,
+        &[(0, 2, false), (1, 2, false)],
+    );
+}
+
+#[test]
 fn an_rpc_orders_both_peers_and_a_timeout_does_not() {
     order_of(
         r#"

@@ -35,6 +35,10 @@ pub enum ProblemKind {
     CutOff,
     /// Events wait for each other in a circle: no order fits all of them.
     Contradictory,
+    /// A file of a folder is no trace, or cannot be read.
+    Unreadable,
+    /// Files look like several runs, not one.
+    Unrelated,
 }
 
 impl ProblemKind {
@@ -47,6 +51,8 @@ impl ProblemKind {
             ProblemKind::Unexpected => "unexpected",
             ProblemKind::CutOff => "cut-off",
             ProblemKind::Contradictory => "contradictory",
+            ProblemKind::Unreadable => "unreadable",
+            ProblemKind::Unrelated => "unrelated",
         }
     }
 }

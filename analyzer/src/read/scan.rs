@@ -7,8 +7,8 @@ use peerscope_format::vocabulary::Kind;
 use peerscope_format::wire::{self, Context, EventChunk, Image, RawRecord, Records, Tables};
 
 use super::merge::merge;
-use super::{Problem, ProblemKind};
-use crate::model::{Draft, Scope, Source, SourceId, Trace};
+use super::{Problem, ProblemKind, Reading, gaps, runs};
+use crate::model::{Draft, Scope, Source, SourceId};
 
 /// Events taken in so far.
 pub(super) struct Scan {
@@ -16,6 +16,8 @@ pub(super) struct Scan {
     /// Ranges of the draft's events within which times never run backwards: its chunks.
     runs: Vec<Range<u32>>,
     problems: Vec<Problem>,
+    /// Whether some shape is of a kind that is worth a walk over all events: `lost`, or one that nobody knows.
+    has_rare: bool,
 }
 
 /// What the records of one image refer to, as rows of the draft.
@@ -32,7 +34,7 @@ struct Rows<'i> {
 
 impl Scan {
     pub(super) fn new() -> Self {
-        Scan { draft: Draft::new(), runs: Vec::new(), problems: Vec::new() }
+        Scan { draft: Draft::new(), runs: Vec::new(), problems: Vec::new(), has_rare: false }
     }
 
     /// Takes in all events of `image`; `problems` are what reading it said.
@@ -52,6 +54,8 @@ impl Scan {
             offset: Some(problem.offset),
             detail: problem.detail,
         }));
+        let is_rare = |kind: Option<Kind>| matches!(kind, None | Some(Kind::Lost));
+        self.has_rare |= tables.shapes.iter().any(|(_, shape)| is_rare(shape.kind));
         let ends = |id: u32| tables.shapes.get(u64::from(id)).is_some_and(|shape| shape.kind == Some(Kind::ProcessEnd));
         let (mut ended, mut first_chunk) = (false, true);
         let mut rows = self.rows(source, &tables);
@@ -109,7 +113,7 @@ impl Scan {
     }
 
     /// Puts all events into one order.
-    pub(super) fn finish(mut self) -> (Trace, Vec<Problem>) {
+    pub(super) fn finish(mut self) -> Reading {
         self.draft.connect();
         let trace = self.draft.trace();
         // The order of one file by one writer is what it is.
@@ -123,7 +127,13 @@ impl Scan {
             );
             problems.push(Problem { source: None, kind: ProblemKind::Contradictory, offset: None, detail });
         }
-        (trace, problems)
+        problems.extend(runs::unrelated(&trace));
+        let mut notes = Vec::new();
+        if self.has_rare {
+            problems.extend(gaps::lost(&trace));
+            notes = gaps::unknown_kinds(&trace);
+        }
+        Reading { trace, problems, notes }
     }
 }
 

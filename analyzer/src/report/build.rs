@@ -19,21 +19,27 @@ const PREDICTIONS: &str = "predict";
 
 pub(super) fn report(trace: &Trace, problems: &[Problem], options: &Options) -> Report {
     let facts = Facts::new(trace, problems);
-    let Verdict { findings, gaps, clean } =
+    let Verdict { findings, gaps, clean, idle, told_elsewhere } =
         detect::run(&facts, &Thresholds::default(), |detector| options.selects(detector));
     let mut gaps: Vec<GapNote> = gaps
         .into_iter()
-        .map(|(detector, gap)| GapNote { detector, why: gap.why, peers: ids(trace, &gap.peers), traces: Vec::new() })
+        .map(|(detector, gap)| GapNote {
+            detector,
+            why: gap.why,
+            advice: gap.advice,
+            peers: ids(trace, &gap.peers),
+            traces: Vec::new(),
+        })
         .collect();
     if options.predict {
         let why = "no detector of this version predicts what another order of events would do".to_owned();
-        gaps.push(GapNote { detector: PREDICTIONS, why, peers: Vec::new(), traces: Vec::new() });
+        gaps.push(GapNote { detector: PREDICTIONS, why, advice: "", peers: Vec::new(), traces: Vec::new() });
     }
     let phases = if findings.is_empty() { Vec::new() } else { phases(trace) };
     let mut excerpts = Excerpts::new(options.source_root.as_deref());
     let names: Vec<String> = findings.iter().map(|linked| linked.id.clone()).collect();
     let findings = findings.into_iter().map(|linked| finding(trace, &phases, &mut excerpts, &names, linked)).collect();
-    Report { traces: traces(trace, problems), findings, gaps, clean, suppressed: 0 }
+    Report { traces: traces(trace, problems), findings, gaps, clean, idle, told_elsewhere, suppressed: 0 }
 }
 
 fn ids(trace: &Trace, peers: &[PeerId]) -> Vec<String> {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use peerscope_format::vocabulary::{Body, Kind};
+use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 use super::TraceNote;
@@ -10,7 +12,7 @@ use super::build;
 use super::style::{Ink, Pen, Style, count};
 use crate::detect::words::ms;
 use crate::facts::{Facts, Hold, WaitOn};
-use crate::model::{Dense, PeerId, Trace};
+use crate::model::{Dense, PeerId, TaskId, Trace};
 use crate::read::Problem;
 
 /// A summary of a trace.
@@ -25,6 +27,12 @@ pub struct Info {
     locks: Vec<LockInfo>,
     kinds: Vec<(String, usize)>,
     lost_events: u64,
+    /// RPC ids under which more than one request was sent: what belongs together is a guess there.
+    rpcs_sent_twice: usize,
+    /// Tasks that have neither ended nor begun a wait that the trace shows: they run, or hang in something untracked.
+    open_without_wait: usize,
+    /// What costs nothing and is worth a word, such as kinds that nobody knows.
+    notes: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -51,8 +59,8 @@ struct LockInfo {
 }
 
 impl Info {
-    /// Looks at all of `trace`; `problems` are what reading it said.
-    pub fn new(trace: &Trace, problems: &[Problem]) -> Info {
+    /// Looks at all of `trace`; `problems` and `notes` are what reading it said.
+    pub fn new(trace: &Trace, problems: &[Problem], notes: Vec<String>) -> Info {
         let facts = Facts::new(trace, problems);
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
         let mut ns = 0;
@@ -72,6 +80,9 @@ impl Info {
             locks: locks(trace, &facts),
             kinds,
             lost_events: facts.coverage().lost_events,
+            rpcs_sent_twice: rpcs_sent_twice(trace),
+            open_without_wait: open_without_wait(trace, &facts),
+            notes,
         }
     }
 
@@ -90,9 +101,20 @@ impl Info {
                 pen.paragraph(Ink::Plain, 2, 110, &format!("problem  {}: {}", problem.what, problem.detail))?;
             }
         }
+        for note in &self.notes {
+            pen.paragraph(Ink::Plain, 2, 110, &format!("note     {note}"))?;
+        }
         pen.end()?;
         let (events, peers) = (count(self.events, "event"), count(self.peers.len(), "peer"));
         pen.line(Ink::Plain, format_args!("{events} in {}, {peers}, {} lost", ms(self.ns), self.lost_events))?;
+        if self.rpcs_sent_twice > 0 {
+            let text = "sent more than once: ids must be unique in the whole run, and what has these is not judged";
+            pen.line(Ink::Plain, format_args!("{} {text}", count(self.rpcs_sent_twice, "RPC id")))?;
+        }
+        if self.open_without_wait > 0 {
+            let text = "neither ended nor wait for anything that is tracked: they run, are daemons, or hang unseen";
+            pen.line(Ink::Plain, format_args!("{} that have {text}", count(self.open_without_wait, "task")))?;
+        }
         for peer in &self.peers {
             self.peer(&mut pen, peer)?;
         }
@@ -152,6 +174,9 @@ impl Info {
             events: usize,
             ns: u64,
             lost_events: u64,
+            rpcs_sent_twice: usize,
+            open_without_wait: usize,
+            notes: &'r [String],
             peers: &'r [PeerInfo],
             tests: &'r [String],
             locks: &'r [LockInfo],
@@ -168,6 +193,9 @@ impl Info {
             events: self.events,
             ns: self.ns,
             lost_events: self.lost_events,
+            rpcs_sent_twice: self.rpcs_sent_twice,
+            open_without_wait: self.open_without_wait,
+            notes: &self.notes,
             peers: &self.peers,
             tests: &self.tests,
             locks: &self.locks,
@@ -231,13 +259,32 @@ fn peers(trace: &Trace) -> Vec<PeerInfo> {
         let Some(peer) = event.peer() else { continue };
         let info = &mut infos[peer.index()];
         info.events += 1;
-        info.incarnations = info.incarnations.max(event.incarnation() + 1);
+        info.incarnations = info.incarnations.max(event.incarnation().saturating_add(1));
         if let Some(term) = event.term() {
             info.first_term.get_or_insert(term.0);
             info.last_term = Some(term.0);
         }
     }
     infos
+}
+
+fn rpcs_sent_twice(trace: &Trace) -> usize {
+    let mut sends = vec![0_u8; trace.tables().rpcs.len()];
+    for event in trace.events().filter(|event| event.kind() == Some(Kind::RpcSend)) {
+        let Body::RpcSend(body) = event.body() else { continue };
+        if let Some(rpc) = body.rpc.and_then(|id| trace.tables().rpcs.get((), id)) {
+            sends[rpc.index()] = sends[rpc.index()].saturating_add(1);
+        }
+    }
+    sends.iter().filter(|sends| **sends > 1).count()
+}
+
+fn open_without_wait(trace: &Trace, facts: &Facts<'_>) -> usize {
+    let waiting: FxHashSet<TaskId> = facts.waits().unfinished().map(|wait| wait.task).collect();
+    let open = trace.tasks().ids().filter(|task| trace.task(*task).end.is_none() && !waiting.contains(task));
+    let last = |task| trace.task_events(task).last().map(|last| trace.event(*last).kind());
+    // Who wrote the end of the process has come to its end.
+    open.filter(|task| last(*task).is_some_and(|kind| kind != Some(Kind::ProcessEnd))).count()
 }
 
 fn locks(trace: &Trace, facts: &Facts<'_>) -> Vec<LockInfo> {
@@ -294,7 +341,7 @@ mod tests {
             "#,
         );
         let mut out = Vec::new();
-        Info::new(&trace, &[]).write_text(&mut out, Style::Plain).expect("a vector takes all");
+        Info::new(&trace, &[], Vec::new()).write_text(&mut out, Style::Plain).expect("a vector takes all");
         let text = String::from_utf8(out).expect("UTF-8");
         let locks: Vec<_> =
             text.lines().filter_map(|line| Some(line.trim().split_once(": 1 hold")?.0.to_owned())).collect();

@@ -6,7 +6,10 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
 use super::escape::is_unsafe;
-use super::{FindingNote, GapNote, Report, TraceNote, WitnessNote};
+use super::{FindingNote, Format, GapNote, Report, TraceNote, WitnessNote};
+
+/// The row of [`super::FORMATS`]; JSON has no colours.
+pub(super) const FORMAT: Format = Format { name: "json", write: |report, out, _| check(report, out) };
 
 #[derive(Serialize)]
 struct Check<'r> {
@@ -15,6 +18,8 @@ struct Check<'r> {
     findings: Vec<FindingDto<'r>>,
     gaps: Vec<GapDto<'r>>,
     clean: &'r [&'static str],
+    idle: Vec<&'static str>,
+    told_elsewhere: &'r [&'static str],
     suppressed: u64,
 }
 
@@ -67,7 +72,7 @@ struct WitnessDto<'r> {
 #[derive(Serialize)]
 struct GapDto<'r> {
     detector: &'r str,
-    why: &'r str,
+    why: String,
     peers: &'r [String],
     #[serde(skip_serializing_if = "<[usize]>::is_empty")]
     traces: &'r [usize],
@@ -82,6 +87,8 @@ pub(super) fn check(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             findings: report.findings.iter().map(FindingDto::from).collect(),
             gaps: report.gaps.iter().map(GapDto::from).collect(),
             clean: &report.clean,
+            idle: report.idle.iter().map(|(name, _)| *name).collect(),
+            told_elsewhere: &report.told_elsewhere,
             suppressed: report.suppressed,
         },
     )
@@ -135,7 +142,8 @@ impl<'r> From<&'r WitnessNote> for WitnessDto<'r> {
 
 impl<'r> From<&'r GapNote> for GapDto<'r> {
     fn from(note: &'r GapNote) -> Self {
-        GapDto { detector: note.detector, why: &note.why, peers: &note.peers, traces: &note.traces }
+        let why = if note.advice.is_empty() { note.why.clone() } else { format!("{}; {}", note.why, note.advice) };
+        GapDto { detector: note.detector, why, peers: &note.peers, traces: &note.traces }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The events of a trace as lines, or side by side in a column for each peer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 use std::io::{self, Write};
 
 use peerscope_format::shape::Slot;
@@ -12,7 +13,7 @@ use super::escape::{clip, escape};
 use super::style::{Ink, Pen, Style, wrap};
 use super::template;
 use crate::detect::words::ms;
-use crate::model::{Dense, Event, PeerId, TaskId, Trace};
+use crate::model::{Dense, Event, EventId, PeerId, Table, TaskId, Trace};
 
 /// Which events, and in what form.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,10 @@ pub struct Options {
     pub columns: bool,
     /// Only these peers, by id or name; empty = all.
     pub peers: Vec<String>,
+    /// Only these tasks, by id or name; empty = all.
+    pub tasks: Vec<String>,
+    /// Only this event and its neighbours.
+    pub around: Option<u32>,
     /// Only this term.
     pub term: Option<u64>,
     /// Only these topics (`vote`, `lock`, ...); empty = all.
@@ -29,17 +34,88 @@ pub struct Options {
     pub width: usize,
 }
 
+/// How many neighbours an event has on each side.
+const NEIGHBOURS: u32 = 10;
+
 impl Options {
+    /// The events to be shown.
+    fn events<'t>(&self, trace: &'t Trace) -> impl Iterator<Item = Event<'t>> {
+        let all = trace.len() as u32;
+        let (first, end) = self.around.map_or((0, all), |around| {
+            (around.saturating_sub(NEIGHBOURS), around.saturating_add(NEIGHBOURS + 1).min(all))
+        });
+        (first..end).map(|id| trace.event(EventId(id))).filter(move |event| self.selects(trace, *event))
+    }
+
     fn selects(&self, trace: &Trace, event: Event<'_>) -> bool {
-        let named = |peer: PeerId| {
-            let (id, name) = (trace.peers().id(peer).to_string(), trace.peers().name(peer));
-            self.peers.iter().any(|wanted| *wanted == id || *wanted == name)
-        };
-        (self.peers.is_empty() || event.peer().is_some_and(named))
+        (self.peers.is_empty() || event.peer().is_some_and(|peer| names(trace.peers(), peer, &self.peers)))
+            && (self.tasks.is_empty() || event.task().is_some_and(|task| names(trace.tasks(), task, &self.tasks)))
             && self.term.is_none_or(|term| event.term().is_some_and(|other| other.0 == term))
             && (self.topics.is_empty()
                 || event.topic().is_some_and(|topic| self.topics.iter().any(|other| other == topic)))
     }
+}
+
+/// Whether one of `wanted` is the id or the name of `row`.
+fn names<I: Dense, S: Copy + Eq + Hash>(table: &Table<I, S>, row: I, wanted: &[String]) -> bool {
+    let (id, name) = (table.id(row).to_string(), table.name(row));
+    wanted.iter().any(|wanted| *wanted == id || *wanted == name)
+}
+
+/// So many names are listed as what there is.
+const MAX_LISTED: usize = 20;
+
+/// Says which of what was asked for the trace does not have, and what it has instead.
+pub fn misses(trace: &Trace, options: &Options) -> Vec<String> {
+    let mut misses = Vec::new();
+    let mut miss = |what: &str, wanted: &[String], there: &BTreeSet<String>, all: Vec<String>| {
+        for wanted in wanted.iter().filter(|wanted| !there.contains(*wanted)) {
+            let more = all.len().saturating_sub(MAX_LISTED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let listed = all.iter().take(MAX_LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let listed = if all.is_empty() { "none at all".into() } else { format!("{listed}{more}") };
+            misses.push(format!("there is no {what} `{wanted}`; there are: {listed}"));
+        }
+    };
+    if !options.peers.is_empty() {
+        let (there, all) = all_names(trace.peers());
+        miss("peer", &options.peers, &there, all);
+    }
+    if !options.tasks.is_empty() {
+        let (there, all) = all_names(trace.tasks());
+        miss("task", &options.tasks, &there, all);
+    }
+    if !options.topics.is_empty() {
+        let there: BTreeSet<&str> = trace.events().filter_map(Event::topic).collect();
+        let there: BTreeSet<String> = there.into_iter().map(str::to_owned).collect();
+        miss("event of topic", &options.topics, &there, there.iter().cloned().collect());
+    }
+    if let Some(term) = options.term {
+        let there: BTreeSet<u64> = trace.scopes().iter().filter_map(|scope| Some(scope.term?.0)).collect();
+        let all: Vec<String> = there.iter().map(u64::to_string).collect();
+        miss("event of term", &[term.to_string()], &all.iter().cloned().collect(), all.clone());
+    }
+    if misses.is_empty() && !trace.is_empty() && options.events(trace).next().is_none() {
+        misses.push("no event is all of that at once".into());
+    }
+    misses
+}
+
+/// All ids and names of a table, and each row in words, in the order of ids.
+fn all_names<I: Dense, S: Copy + Eq + Hash>(table: &Table<I, S>) -> (BTreeSet<String>, Vec<String>) {
+    let mut rows: Vec<I> = table.ids().collect();
+    rows.sort_by_key(|row| table.id(*row));
+    let mut there = BTreeSet::new();
+    let mut all: Vec<String> = Vec::new();
+    for row in rows {
+        let (id, name) = (table.id(row).to_string(), table.name(row).into_owned());
+        let words = if id == name { id.clone() } else { format!("{id} ({name})") };
+        if !all.contains(&words) {
+            all.push(words);
+        }
+        there.extend([id, name]);
+    }
+    (there, all)
 }
 
 /// What the event says, in one line: a DPrintf line with its values, else the kind and its fields.
@@ -50,6 +126,10 @@ pub fn describe(event: Event<'_>) -> String {
         return template::render(msg, body.args);
     }
     let mut text = event.kind_name().to_owned();
+    // It says nothing else, and the term that it says stands at its head.
+    if let (Some(Kind::TermChange), Some(term)) = (event.kind(), event.term()) {
+        text.push_str(&format!(" {term}"));
+    }
     let own = event.kind().map_or(&[][..], Kind::fields);
     for (name, slot, value) in event.record().fields() {
         // A typed field that is null is absent; where any value may stand, null is one.
@@ -78,10 +158,36 @@ pub fn write(trace: &Trace, options: &Options, out: &mut dyn Write, style: Style
 /// Longer texts are cut: a log is read line by line.
 const MAX_TEXT: usize = 2000;
 
+/// The number by which reports mention an event, in a column as wide as the trace needs.
+struct Numbers {
+    width: usize,
+    /// The event that was asked for.
+    marked: Option<u32>,
+}
+
+impl Numbers {
+    fn new(trace: &Trace, options: &Options) -> Self {
+        let digits = trace.len().saturating_sub(1).to_string().len();
+        Numbers { width: (digits + 2).max("event".len()), marked: options.around }
+    }
+
+    fn of(&self, event: Event<'_>) -> String {
+        let mark = if self.marked == Some(event.id().0) { ">" } else { "" };
+        format!("{:>1$}", format!("{mark}#{}", event.id().0), self.width)
+    }
+}
+
 fn lines(trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()> {
-    let heads = Heads::new(trace);
-    for event in trace.events().filter(|event| options.selects(trace, *event)) {
-        pen.put(Ink::Faint, format_args!("{:>14} ", ms(event.ts())))?;
+    let (heads, numbers) = (Heads::new(trace), Numbers::new(trace, options));
+    let mut begun = false;
+    for event in options.events(trace) {
+        if !begun {
+            begun = true;
+            let (number, peer, task) = (numbers.width, heads.peer_width, heads.task_width);
+            let title = format!("{:>number$} {:>14} {:<peer$} term {:<task$} what", "event", "time", "peer", "task");
+            pen.line(Ink::Strong, title)?;
+        }
+        pen.put(Ink::Faint, format_args!("{} {:>14} ", numbers.of(event), ms(event.ts())))?;
         let term = event.term().map_or_else(String::new, |term| format!("t{term}"));
         let ink = event.peer().map_or(Ink::Plain, |peer| Ink::Peer(peer.index()));
         let (peer, task) = (heads.peer(event), heads.task(event));
@@ -97,7 +203,7 @@ fn lines(trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()> 
 
 /// Longer names of peers and tasks are cut.
 const MAX_PEER: usize = 12;
-const MAX_TASK: usize = 24;
+const MAX_TASK: usize = 28;
 
 /// Whose an event is, in columns as wide as the longest names need.
 struct Heads<'t> {
@@ -110,8 +216,11 @@ impl<'t> Heads<'t> {
     fn new(trace: &'t Trace) -> Self {
         let mut heads = Heads { trace, peer_width: 0, task_width: 0 };
         let width = |text: String| text.chars().count();
-        heads.peer_width = trace.peers().ids().map(|peer| width(heads.peer_name(peer))).max().unwrap_or(0);
-        heads.task_width = trace.tasks().ids().map(|task| width(heads.task_name(task))).max().unwrap_or(0);
+        // At least as wide as their titles.
+        let peers = trace.peers().ids().map(|peer| width(heads.peer_name(peer)));
+        heads.peer_width = peers.max().unwrap_or(0).max("peer".len());
+        let tasks = trace.tasks().ids().map(|task| width(heads.task_name(task)));
+        heads.task_width = tasks.max().unwrap_or(0).max("task".len());
         heads
     }
 
@@ -133,36 +242,39 @@ impl<'t> Heads<'t> {
         escape(&clip(&name, MAX_PEER)).into_owned()
     }
 
-    /// `#3 election timer`: the id by which other events mention it, and its name.
+    /// `task 3 election timer`: the id by which other events mention it, and its name.
     fn task_name(&self, task: TaskId) -> String {
         let tasks = self.trace.tasks();
         let (id, name) = (tasks.id(task).to_string(), tasks.name(task));
-        let text = if *name == id { format!("#{id}") } else { format!("#{id} {name}") };
+        let text = if *name == id { format!("task {id}") } else { format!("task {id} {name}") };
         escape(&clip(&text, MAX_TASK)).into_owned()
     }
 }
 
-/// How wide the time stands before the columns.
-const STAMP: usize = 15;
+/// How wide the time stands before the columns, behind the event's number.
+const STAMP: usize = 16;
 /// Narrower columns are unreadable.
 const MIN_COLUMN: usize = 16;
 
 fn columns(trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()> {
-    let peers: BTreeSet<PeerId> =
-        trace.events().filter(|event| options.selects(trace, *event)).filter_map(Event::peer).collect();
+    let peers: BTreeSet<PeerId> = options.events(trace).filter_map(Event::peer).collect();
     let mut peers: Vec<_> = peers.into_iter().collect();
     peers.sort_by_key(|peer| (trace.peers().scope(*peer), trace.peers().id(*peer)));
     let places: BTreeMap<PeerId, usize> = peers.iter().enumerate().map(|(place, peer)| (*peer, place)).collect();
-    let room = options.width.saturating_sub(STAMP);
+    let numbers = Numbers::new(trace, options);
+    let room = options.width.saturating_sub(STAMP + numbers.width);
     let width = (room / places.len().max(1)).max(MIN_COLUMN) - 1;
-    pen.plain(format_args!("{:STAMP$}", ""))?;
+    if options.events(trace).next().is_none() {
+        return Ok(());
+    }
+    pen.put(Ink::Strong, format_args!("{:>1$} {2:>14} ", "event", numbers.width, "time"))?;
     for (place, peer) in peers.iter().enumerate() {
         let name = escape(&format!("peer {}", trace.peers().name(*peer))).into_owned();
         let width = if place + 1 == peers.len() { 0 } else { width + 1 };
         pen.put(Ink::Strong, format_args!("{:width$}", clip(&name, width.max(MIN_COLUMN) - 1)))?;
     }
     pen.end()?;
-    for event in trace.events().filter(|event| options.selects(trace, *event)) {
+    for event in options.events(trace) {
         let place = event.peer().and_then(|peer| places.get(&peer));
         let indent = place.map_or(0, |place| place * (width + 1));
         let ink = event.peer().map_or(Ink::Strong, |peer| Ink::Peer(peer.index()));
@@ -171,8 +283,8 @@ fn columns(trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()
         // Escaped first, so that what is counted is what is shown.
         let text = escape(clip(&describe(event), MAX_TEXT).as_ref()).into_owned();
         for (number, line) in cells(&text, width).into_iter().enumerate() {
-            let stamp = if number == 0 { ms(event.ts()) } else { String::new() };
-            pen.put(Ink::Faint, format_args!("{stamp:>14} "))?;
+            let (id, stamp) = if number == 0 { (numbers.of(event), ms(event.ts())) } else { Default::default() };
+            pen.put(Ink::Faint, format_args!("{id:>0$} {stamp:>14} ", numbers.width))?;
             pen.put(ink, format_args!("{:indent$}{mark}{line}", ""))?;
             pen.end()?;
         }
@@ -210,7 +322,7 @@ struct LineDto<'r> {
 /// # Errors
 /// If `out` refuses.
 pub fn write_json(trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    for event in trace.events().filter(|event| options.selects(trace, *event)) {
+    for event in options.events(trace) {
         let line = LineDto {
             event: event.id().0,
             ts: event.ts(),
@@ -257,7 +369,7 @@ mod tests {
             Options { term: Some(1), ..Options::default() },
             Options { topics: vec!["vote".into()], ..Options::default() },
         ] {
-            assert_eq!(logged(&options).lines().count(), 1, "{options:?}");
+            assert_eq!(logged(&options).lines().count(), 2, "a title and a line: {options:?}");
         }
     }
 
@@ -271,8 +383,11 @@ mod tests {
         );
         let mut out = Vec::new();
         write(&trace, &Options::default(), &mut out, Style::Plain).expect("a vector takes all");
-        let expected = "      1.000 ms p0          #3 election timer task.begin name=\"election timer\"\n      \
-                        2.000 ms node-b      #4                op.return client=1 result=null\n";
+        let expected = "\
+event           time peer   term task                  what
+   #0       1.000 ms p0          task 3 election timer task.begin name=\"election timer\"
+   #1       2.000 ms node-b      task 4                op.return client=1 result=null
+";
         assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
     }
 
@@ -290,18 +405,18 @@ mod tests {
         write(&trace, &options, &mut out, Style::Plain).expect("a vector takes all");
         let text = String::from_utf8(out).expect("UTF-8");
         let lines: Vec<_> = text.lines().collect();
-        assert!(lines[2].ends_with("-- test.phase name=\"the network heals, and all peers agree on a"), "{text}");
-        assert_eq!(lines[4].find("a line that"), Some(15 + 32), "{text}");
-        assert_eq!(lines[5].find("its own"), Some(15 + 34), "{text}");
+        assert!(lines[2].ends_with("-- test.phase name=\"the network heals, and all peers"), "{text}");
+        assert_eq!(lines[4].find("a line that"), Some(21 + 29), "{text}");
+        assert_eq!(lines[5].find("its own"), Some(21 + 31), "{text}");
         assert!(lines.iter().all(|line| line.chars().count() <= 80), "{text}");
     }
 
     #[test]
     fn each_peer_has_a_column() {
-        let text = logged(&Options { columns: true, width: 95, ..Options::default() });
+        let text = logged(&Options { columns: true, width: 101, ..Options::default() });
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines[0].trim_end(), format!("{:15}{:40}peer 1", "", "peer 0"), "{text}");
-        assert_eq!(lines[1].find("asks"), Some(15), "{text}");
-        assert_eq!(lines[2].find("drops"), Some(55), "{text}");
+        assert_eq!(lines[0].trim_end(), format!("event {:>14} {:40}peer 1", "time", "peer 0"), "{text}");
+        assert_eq!(lines[1].find("asks"), Some(21), "{text}");
+        assert_eq!(lines[2].find("drops"), Some(61), "{text}");
     }
 }

@@ -1,12 +1,13 @@
 //! The report for people: first causes, and below each what follows from it; then what could not be checked.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::escape::clip;
 use super::style::{Ink, Pen, Style, count, wrap};
-use super::{FindingNote, GapNote, Report, TraceNote, WitnessNote};
+use super::{FindingNote, Format, GapNote, Report, TraceNote, WitnessNote};
 use crate::detect::finding::Severity;
-use crate::detect::words::ms;
+use crate::detect::words::{enumerate, ms};
 
 /// Where lines of running text are broken.
 const WIDTH: usize = 110;
@@ -18,6 +19,9 @@ const MIN_TEXT: usize = 40;
 const MAX_TITLE: usize = 600;
 /// How many findings of severity info are told; the rest is counted.
 const MAX_INFO: usize = 10;
+
+/// The row of [`super::FORMATS`].
+pub(super) const FORMAT: Format = Format { name: "text", write };
 
 pub(super) fn write(report: &Report, out: &mut dyn Write, style: Style) -> io::Result<()> {
     let mut pen = Pen::new(out, style);
@@ -43,12 +47,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write, style: Style) -> io::R
         pen.end()?;
         pen.line(Ink::Faint, format_args!("and {} more of severity info (all: --format json)", infos - MAX_INFO))?;
     }
-    gaps(&mut pen, &report.gaps)?;
-    if !report.clean.is_empty() {
-        pen.end()?;
-        pen.line(Ink::Good, "clean (found nothing, could look everywhere)")?;
-        pen.paragraph(Ink::Plain, 2, WIDTH, &report.clean.join(", "))?;
-    }
+    gaps(&mut pen, report)?;
+    lists(&mut pen, report)?;
     problems(&mut pen, &report.traces)?;
     pen.end()?;
     summary(&mut pen, report, &tree)
@@ -173,34 +173,89 @@ fn source(witness: &WitnessNote) -> String {
     format!("{src}#{}", witness.event)
 }
 
-fn gaps(pen: &mut Pen<'_>, gaps: &[GapNote]) -> io::Result<()> {
-    if gaps.is_empty() {
+fn gaps(pen: &mut Pen<'_>, report: &Report) -> io::Result<()> {
+    if report.gaps.is_empty() {
         return Ok(());
     }
     pen.end()?;
     pen.line(Ink::Strong, "could not be checked")?;
-    // One reason that keeps several detectors from looking is said once.
-    let mut reasons: Vec<(&GapNote, Vec<&str>)> = Vec::new();
-    for gap in gaps {
-        let same = |other: &GapNote| (&other.why, &other.peers, &other.traces) == (&gap.why, &gap.peers, &gap.traces);
-        match reasons.iter_mut().find(|(other, _)| same(other)) {
-            Some((_, detectors)) => detectors.push(gap.detector),
-            None => reasons.push((gap, vec![gap.detector])),
-        }
-    }
-    for (gap, detectors) in reasons {
-        let peers = match &gap.peers[..] {
-            [] => String::new(),
-            [one] => format!(" (peer {one})"),
-            several => format!(" (peers {})", several.join(", ")),
-        };
+    let reasons = reasons(&report.gaps);
+    let all = detectors(report);
+    for (gap, blind) in reasons {
         let traces = match &gap.traces[..] {
             [] => String::new(),
             several => format!(" [{}]", several.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
         };
         let why = clip(&gap.why, MAX_TITLE);
-        pen.paragraph(Ink::Plain, 2, WIDTH, &format!("{why}{peers}{traces}"))?;
-        pen.paragraph(Ink::Faint, 6, WIDTH, &detectors.join(", "))?;
+        let advice = if gap.advice.is_empty() { String::new() } else { format!("; {}", gap.advice) };
+        // What keeps all of them from judging concerns the trace, not the detectors.
+        if all.len() > 1 && blind.len() == all.len() {
+            let beyond = if report.findings.is_empty() { "" } else { "beyond what is found above: " };
+            pen.paragraph(Ink::Plain, 2, WIDTH, &format!("{beyond}{why}{traces}{advice}"))?;
+            continue;
+        }
+        let names: Vec<_> = blind.iter().map(|name| (*name).to_owned()).collect();
+        let whom = if gap.peers.is_empty() { "say nothing certain" } else { "judge it" };
+        let whom = if gap.peers.len() > 1 { "judge them" } else { whom };
+        let can = if whom.starts_with("say") { "can" } else { "cannot" };
+        let line = format!("{why}{traces}: {} {can} {whom}{advice}", enumerate(&names));
+        pen.paragraph(Ink::Plain, 2, WIDTH, &line)?;
+    }
+    Ok(())
+}
+
+/// The reasons why something could not be checked, each once, with those that it keeps from looking.
+fn reasons(gaps: &[GapNote]) -> Vec<(&GapNote, Vec<&str>)> {
+    let mut reasons: Vec<(&GapNote, Vec<&str>)> = Vec::new();
+    for gap in gaps {
+        let same = |other: &GapNote| (&other.why, &other.peers, &other.traces) == (&gap.why, &gap.peers, &gap.traces);
+        match reasons.iter_mut().find(|(other, _)| same(other)) {
+            Some((_, detectors)) if detectors.contains(&gap.detector) => {}
+            Some((_, detectors)) => detectors.push(gap.detector),
+            None => reasons.push((gap, vec![gap.detector])),
+        }
+    }
+    reasons
+}
+
+/// The detectors that ran.
+fn detectors(report: &Report) -> BTreeSet<&str> {
+    let found = report.findings.iter().map(|finding| finding.detector);
+    let blind = report.gaps.iter().map(|gap| gap.detector);
+    let idle = report.idle.iter().map(|(name, _)| *name);
+    found
+        .chain(blind)
+        .chain(idle)
+        .chain(report.clean.iter().copied())
+        .chain(report.told_elsewhere.iter().copied())
+        .collect()
+}
+
+/// What is clean, and what is neither that nor blind.
+fn lists(pen: &mut Pen<'_>, report: &Report) -> io::Result<()> {
+    if !report.clean.is_empty() {
+        pen.end()?;
+        pen.line(Ink::Good, "clean (found nothing, could look everywhere)")?;
+        pen.paragraph(Ink::Plain, 2, WIDTH, &report.clean.join(", "))?;
+    }
+    if !report.idle.is_empty() {
+        pen.end()?;
+        pen.line(Ink::Faint, "nothing to look at")?;
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (name, why) in &report.idle {
+            match reasons.iter_mut().find(|(other, _)| other == why) {
+                Some((_, names)) => names.push(name),
+                None => reasons.push((why, vec![name])),
+            }
+        }
+        for (why, names) in reasons {
+            pen.paragraph(Ink::Faint, 2, WIDTH, &format!("{}: {why}", names.join(", ")))?;
+        }
+    }
+    if !report.told_elsewhere.is_empty() {
+        pen.end()?;
+        let names = report.told_elsewhere.join(", ");
+        pen.paragraph(Ink::Faint, 0, WIDTH, &format!("nothing to add to what is found above: {names}"))?;
     }
     Ok(())
 }
@@ -232,7 +287,7 @@ fn summary(pen: &mut Pen<'_>, report: &Report, tree: &Tree) -> io::Result<()> {
         parts.push("nothing found".into());
     }
     if !report.gaps.is_empty() {
-        parts.push(count(report.gaps.len(), "gap"));
+        parts.push(count(reasons(&report.gaps).len(), "gap"));
     }
     parts.push(format!("{} clean", count(report.clean.len(), "detector")));
     if report.suppressed > 0 {
@@ -240,8 +295,14 @@ fn summary(pen: &mut Pen<'_>, report: &Report, tree: &Tree) -> io::Result<()> {
     }
     let ink = report.worst().map_or(Ink::Good, Ink::Of);
     pen.line(ink, parts.join(", "))?;
-    match tree.roots.first() {
-        Some(&root) => pen.line(Ink::Faint, format_args!("more: peerscope explain {}", report.findings[root].detector)),
+    let Some(root) = tree.roots.first().map(|root| &report.findings[*root]) else { return Ok(()) };
+    pen.line(Ink::Faint, format_args!("more: peerscope explain {}", root.detector))?;
+    let ([trace], Some(first)) = (&report.traces[..], root.witnesses.first()) else { return Ok(()) };
+    pen.line(Ink::Faint, format_args!("      peerscope log {} --around {}", trace.path, first.event))?;
+    match root.witnesses.iter().rev().find(|witness| witness.kind.ends_with(".wait")) {
+        Some(wait) => {
+            pen.line(Ink::Faint, format_args!("      peerscope stuck {} --at event:{}", trace.path, wait.event))
+        }
         None => Ok(()),
     }
 }
@@ -291,16 +352,17 @@ error [self-deadlock/1]
         fix: break the circle at the end of the chain; this task then goes on by itself
 
 could not be checked
-  the trace is cut off; what came after its end is unknown
-      self-deadlock, stuck-task, two-leaders-in-term
-  they never write `role` or `term` (peer 0)
-      two-leaders-in-term
+  beyond what is found above: the trace is cut off; what came after its end is unknown
+  peer 0 never writes `term`, `role` or `vote`: two-leaders-in-term cannot judge it; if it takes part, add
+  term! and role!
 
 problems of the trace
   run.jsonl: cut-off: no end
 
-2 errors, 4 gaps, 0 detectors clean
+2 errors, 2 gaps, 0 detectors clean
 more: peerscope explain self-deadlock
+      peerscope log run.jsonl --around 1
+      peerscope stuck run.jsonl --at event:3
 ";
         let actual = String::from_utf8(out).expect("UTF-8");
         assert!(actual == expected, "expected:\n{expected}\nactual:\n{actual}");

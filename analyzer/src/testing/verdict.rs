@@ -8,6 +8,8 @@
 //!   because of stale-reply-acted-on                               the detectors of its causes, if any
 //! gap two-leaders-in-term: WHY (PEERS)                            a gap, and its peers if it names some
 //! clean self-deadlock                                             found nothing, was blind nowhere
+//! idle self-deadlock: WHY                                         had nothing to look at
+//! told elsewhere stuck-task                                       nothing to add to what others found
 //! ```
 //!
 //! All that the detectors named in the verdict say must stand there, exactly; others may say what they like.
@@ -47,8 +49,9 @@ pub fn check(fixture: &str) {
 fn named(line: &str) -> Option<&str> {
     let mut words = line.trim_start().split([' ', ':']);
     let first = words.next()?;
-    let name = words.next()?;
-    matches!(first, "error" | "warning" | "info" | "gap" | "clean")
+    let name = words.next().filter(|word| first != "told" || *word == "elsewhere")?;
+    let name = if first == "told" { words.next()? } else { name };
+    matches!(first, "error" | "warning" | "info" | "gap" | "clean" | "idle" | "told")
         .then_some(name)
         .filter(|name| registry::find(name).is_some())
 }
@@ -82,6 +85,12 @@ fn render(trace: &Trace, said: &Verdict, names: &[&str]) -> String {
     }
     for clean in said.clean.iter().filter(|clean| names.contains(clean)) {
         let _ = writeln!(text, "clean {clean}");
+    }
+    for (idle, why) in said.idle.iter().filter(|(idle, _)| names.contains(idle)) {
+        let _ = writeln!(text, "idle {idle}: {why}");
+    }
+    for told in said.told_elsewhere.iter().filter(|told| names.contains(told)) {
+        let _ = writeln!(text, "told elsewhere {told}");
     }
     text
 }

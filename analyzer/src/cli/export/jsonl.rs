@@ -1,8 +1,8 @@
 //! JSON Lines, in the trace's own order: a reader takes the order of lines for the order of events, and a native file's
 //! chunks (one thread each) stand in no such order.
 //!
-//! What the native file's recorder counted as lost becomes a `lost` event at the beginning. An incarnation 0 is not
-//! written, as unknown counts as the first.
+//! What the native file's recorder counted as lost, and what could not be read of the input, becomes `lost` events at
+//! the end. An incarnation 0 is not written, as unknown counts as the first.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -10,13 +10,12 @@ use std::path::Path;
 
 use peerscope_analyzer::model::{Scope, Trace};
 use peerscope_analyzer::read;
-use peerscope_format::header::TraceHeader;
 use peerscope_format::json::LineWriter;
-use peerscope_format::shape::Record;
 use peerscope_format::value::Value;
-use peerscope_format::wire::{Context, EventHead, ImageBuilder};
+use peerscope_format::wire::Context;
 use rustc_hash::FxHashMap;
 
+use super::damage::{self, Damage};
 use super::{Exporter, Failure};
 
 pub(super) const EXPORTER: Exporter = Exporter { extension: "jsonl", write };
@@ -30,15 +29,17 @@ fn write(from: &Path, out: &mut BufWriter<File>) -> Result<Vec<String>, Failure>
     let mut lines = LineWriter::new(out);
     for source in trace.sources() {
         lines.header(&source.header).map_err(failed)?;
-        if source.lost_events > 0 {
-            lost(&mut lines, source.lost_events)?;
-        }
     }
     let mut contexts: FxHashMap<Scope, Context> = FxHashMap::default();
+    let mut last = 0;
     for event in trace.events() {
         let context = contexts.entry(*event.scope()).or_insert_with(|| context(&trace, event.scope()));
+        last = event.ts().max(last);
         lines.event(event.ts(), context, event.term(), &event.record()).map_err(failed)?;
     }
+    let by_recorder = trace.sources().iter().filter_map(|source| Damage::of_recorder(source.lost_events));
+    let damage: Vec<_> = by_recorder.chain(damage::of_trace(&problems)).collect();
+    damage::records(&damage, |record| lines.event(last, &Context::default(), None, record)).map_err(failed)?;
     Ok(problems.iter().map(|problem| format!("{}: {}", problem.kind.name(), problem.detail)).collect())
 }
 
@@ -51,19 +52,4 @@ fn context(trace: &Trace, scope: &Scope) -> Context {
         incarnation: (scope.incarnation > 0).then_some(Value::U64(scope.incarnation)),
         task: scope.task.map(|task| trace.tasks().id(task).into()),
     }
-}
-
-fn lost(lines: &mut LineWriter<&mut BufWriter<File>>, events: u64) -> Result<(), Failure> {
-    let mut builder = ImageBuilder::new(TraceHeader::default());
-    let fields = [("events", Value::U64(events)), ("why", Value::from("the recorder could not keep them"))];
-    builder.event(&EventHead::default(), "lost", &fields).map_err(|error| Failure::Input(error.to_string()))?;
-    let image = builder.finish();
-    for chunk in &image.chunks {
-        for raw in image.records(chunk).flatten() {
-            let Some(shape) = image.tables.shapes.get(u64::from(raw.shape)) else { continue };
-            let record = Record::new(shape, &chunk.payload[raw.values], &image.tables.strings);
-            lines.event(0, &Context::default(), None, &record)?;
-        }
-    }
-    Ok(())
 }

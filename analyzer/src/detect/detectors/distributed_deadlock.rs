@@ -1,9 +1,14 @@
 //! Tasks of several peers wait for each other in a circle, through locks and remote calls.
 
+use std::collections::BTreeSet;
+
+use peerscope_format::vocabulary::Kind;
+
+use crate::detect::blind::{self, missing_parts};
 use crate::detect::chains::{self, closed_at, crosses_peers};
-use crate::detect::finding::{Class, Finding, Nature, Object, Outcome};
+use crate::detect::finding::{Finding, Nature, Object, Outcome};
 use crate::detect::registry::{Detector, Explain, Need, Thresholds};
-use crate::detect::words::{Words, enumerate, missing_parts};
+use crate::detect::words::{Words, enumerate};
 use crate::facts::{Blocker, Cycle, Facts, WaitOn};
 use crate::model::{LockId, PeerId};
 
@@ -31,13 +36,17 @@ read before is stale by then, so check that term and role are still those of the
     },
     needs: &[Need::WaitGraph, Need::Holds, Need::Rpcs],
     thresholds: &[],
+    idle: |facts| (!blind::written(facts, &[Kind::RpcSend])).then_some("no request is sent"),
     run,
 };
 
 fn run(facts: &Facts<'_>, _: &Thresholds) -> Outcome {
     let cycles = facts.wait_graph().cycles().iter();
     let findings = cycles.filter(|cycle| crosses_peers(facts, cycle)).map(|cycle| judge(facts, cycle)).collect();
-    Outcome { findings, gaps: missing_parts(facts) }
+    let mut gaps = missing_parts(facts);
+    gaps.extend(blind::unpaired_rpcs(facts));
+    gaps.extend(blind::taskless(facts, &[Kind::LockAcquire, Kind::LockWait, Kind::RpcSend, Kind::RpcRecv]));
+    Outcome::new(findings, gaps)
 }
 
 /// One remote call of the circle: whose, of what, and under which lock that the circle needs.
@@ -53,7 +62,9 @@ fn judge(facts: &Facts<'_>, cycle: &Cycle) -> Finding {
     let fix = "hold no lock during a remote call: copy what the request needs, release the lock, call, take the lock \
                again, and check that term and role are still those of the request";
     let deed = closed_at(cycle);
-    let mut finding = Finding::new(Class::Happened, Nature::Violation, deed, title(facts, &hops), fix);
+    let doubt = chains::doubt(facts, cycle);
+    let title = format!("{}{}", title(facts, &hops), chains::but(doubt));
+    let mut finding = Finding::new(chains::class(doubt), Nature::Violation, deed, title, fix);
     tell(facts, cycle, &mut finding);
     finding.order_witnesses();
     finding.peers = peers(&hops);
@@ -99,10 +110,16 @@ fn title(facts: &Facts<'_>, hops: &[Hop]) -> String {
             "{names} wait for each other: each holds its lock `{lock}` while its {method} waits for the other's handler"
         );
     }
+    let names: BTreeSet<_> = peers.iter().map(|peer| facts.trace().peers().name(*peer)).collect();
+    let namesakes = names.len() < peers.len();
     let parts: Vec<_> = hops
         .iter()
         .map(|hop| {
-            let who = |peer: Option<PeerId>| peer.map_or_else(|| "a peer".into(), |peer| words.peer(peer));
+            let who = |peer: Option<PeerId>| match peer {
+                None => "a peer".into(),
+                Some(peer) if namesakes => format!("peer {}", words.full_name(peer)),
+                Some(peer) => words.peer(peer),
+            };
             let lock = hop.lock.map(|lock| words.lock(facts, lock, hop.caller));
             let holding = lock.map_or_else(String::new, |lock| format!(" holds {lock} and"));
             format!("{}{holding} waits for {} of {}", who(hop.caller), hop.method, who(hop.callee))
@@ -121,7 +138,7 @@ fn tell(facts: &Facts<'_>, cycle: &Cycle, finding: &mut Finding) {
                 finding.witness(acquire, words.taking(facts, acquire));
                 let waiting = words.waiting(facts, &step.wait);
                 finding.witness(step.wait.begin, format!("{waiting}, held by {}", words.author(acquire)));
-                finding.suffers.push(Object::Hold(acquire));
+                finding.suffers.push((Object::Hold(acquire), step.wait.begin));
             }
             Blocker::Handler { recv, .. } => {
                 let WaitOn::Rpc(rpc) = step.wait.on else { continue };

@@ -18,11 +18,12 @@ use std::collections::BTreeMap;
 use peerscope_format::vocabulary::{Body, Kind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::detect::blind::{self, missing_parts};
 use crate::detect::finding::{Class, Finding, Gap, Nature, Object, Outcome};
 use crate::detect::registry::{Detector, Explain, Need, Thresholds};
-use crate::detect::words::{Words, missing_parts, span};
-use crate::facts::{Facts, Hold, Mode, Rpc, Wait, WaitOn};
-use crate::model::{EventId, LockId, PeerId, RpcId};
+use crate::detect::words::{Words, span};
+use crate::facts::{Certainty, Facts, Hold, Mode, Rpc, Wait, WaitOn};
+use crate::model::{Event, EventId, LockId, PeerId, RpcId};
 
 /// The declaration.
 pub const DETECTOR: Detector = Detector {
@@ -31,7 +32,8 @@ pub const DETECTOR: Detector = Detector {
     explain: Explain {
         what_it_is: "\
 A task takes an exclusive lock, sends a request to another peer, and still holds the lock when the answer comes (or has \
-not come when the trace ends). A message that is sent under a lock without waiting for its answer is not meant.",
+not come when the trace ends). A message that is sent under a lock without waiting for its answer is not meant. A task \
+that keeps its lock while another one, which it waits for, makes the call does the same harm, but is not looked for.",
         why_it_matters: "\
 How long the lock is held is now up to the network and to the other peer. Whatever else needs the lock waits as well: \
 handlers of other requests, heartbeats, timers. If the other peer's handler needs a lock whose holder waits for us in \
@@ -50,6 +52,7 @@ world has moved: check that term and role are still those of the request before 
     },
     needs: &[Need::Holds, Need::Waits, Need::Rpcs],
     thresholds: &[],
+    idle: |facts| (!blind::written(facts, &[Kind::RpcSend])).then_some("no request is sent"),
     run,
 };
 
@@ -61,8 +64,8 @@ struct Case {
     lock: LockId,
     /// `rpc.return`; none = the trace ends in the wait.
     back: Option<EventId>,
-    /// Whether the task is known to wait.
-    certain: bool,
+    /// Whether the task waits.
+    certainty: Certainty,
     /// Whether somebody who asked for the lock never got it.
     blocks: bool,
     /// How many tasks waited for the lock meanwhile.
@@ -72,10 +75,13 @@ struct Case {
 }
 
 fn run(facts: &Facts<'_>, _: &Thresholds) -> Outcome {
-    let mut groups: BTreeMap<(String, String), Vec<Case>> = BTreeMap::new();
-    for rpc in facts.rpcs().all() {
+    let mut groups: BTreeMap<_, Vec<Case>> = BTreeMap::new();
+    for rpc in facts.rpcs().all().filter(|rpc| !rpc.ambiguous) {
         for case in cases(facts, &rpc) {
-            groups.entry((place(facts, case.acquire), place(facts, case.send))).or_default().push(case);
+            // Tests and clusters are worlds of their own; within one, a place in the program is one story.
+            let sent = facts.trace().event(case.send);
+            let place = (sent.test(), sent.cluster(), place(facts, case.acquire), place(facts, case.send));
+            groups.entry(place).or_default().push(case);
         }
     }
     let locks: FxHashSet<LockId> = groups.values().flatten().map(|case| case.lock).collect();
@@ -86,7 +92,9 @@ fn run(facts: &Facts<'_>, _: &Thresholds) -> Outcome {
     let findings = groups.into_values().filter_map(|cases| tell(facts, cases)).collect();
     let mut gaps = missing_parts(facts);
     gaps.extend(locks_unseen(facts));
-    Outcome { findings, gaps }
+    gaps.extend(blind::unpaired_rpcs(facts));
+    gaps.extend(blind::taskless(facts, &[Kind::LockAcquire, Kind::RpcSend]));
+    Outcome::new(findings, gaps)
 }
 
 /// Where it stands in the program; where that is unknown, what it is about.
@@ -110,13 +118,20 @@ fn cases(facts: &Facts<'_>, rpc: &Rpc<'_>) -> Vec<Case> {
         return Vec::new();
     };
     let wait = facts.waits().began_at(send);
-    let certain = rpc.return_.is_some() || wait.is_some_and(|wait| facts.waits().is_certain(wait));
+    let certainty = match (rpc.return_, wait) {
+        (Some(_), _) => Certainty::Certain,
+        (None, wait) => wait.map_or(Certainty::Doubtful, |wait| facts.certainty(wait)),
+    };
     let last = EventId(trace.len().saturating_sub(1) as u32);
     let exclusive = |hold: &Hold, event| facts.holds().mode_at(hold, event) == Mode::Exclusive;
     let lasted = |hold: &Hold| match rpc.return_ {
         Some(back) => trace.event(back).task() == Some(task) && hold.covers(back),
-        None => hold.release.is_none() && wait.is_some_and(|wait| wait.end.is_none()),
+        None => hold.is_open() && wait.is_some_and(|wait| wait.is_open()),
     };
+    // Tasks went on after such calls elsewhere in the trace, and nothing shows that this one did not.
+    if certainty == Certainty::Doubtful {
+        return Vec::new();
+    }
     let holds = facts.holds().held_by_task_at(task, send);
     holds
         .filter(|hold| lasted(hold) && exclusive(hold, send) && exclusive(hold, rpc.return_.unwrap_or(last)))
@@ -126,7 +141,7 @@ fn cases(facts: &Facts<'_>, rpc: &Rpc<'_>) -> Vec<Case> {
             rpc: rpc.id,
             lock: hold.lock,
             back: rpc.return_,
-            certain,
+            certainty,
             blocks: false,
             waiters: 0,
             longest: None,
@@ -185,7 +200,7 @@ fn tell(facts: &Facts<'_>, mut cases: Vec<Case>) -> Option<Finding> {
     let trace = facts.trace();
     let words = Words(trace);
     // Where one call proves it, those that are merely likely are no part of the proof.
-    let sure = |case: &Case| case.certain || case.blocks && !facts.coverage().cut_off;
+    let sure = |case: &Case| case.certainty == Certainty::Certain || case.blocks && !facts.coverage().cut_off;
     let proved = cases.iter().any(sure);
     cases.retain(|case| sure(case) == proved);
     cases.sort_by_key(|case| case.send);
@@ -234,16 +249,28 @@ fn tell(facts: &Facts<'_>, mut cases: Vec<Case>) -> Option<Finding> {
     Some(finding)
 }
 
-/// Peers that call others and never show a lock: whether they hold one meanwhile is unknown.
+/// Peers that call others and never show a lock: whether they hold one meanwhile is unknown. Locks that a calling task took
+/// in nobody's name are shown as well.
 fn locks_unseen(facts: &Facts<'_>) -> Option<Gap> {
     let (trace, coverage) = (facts.trace(), facts.coverage());
     let blind = |peer: &PeerId| {
         let covered = coverage.peer(*peer);
         covered.writes(Kind::RpcSend) && !covered.writes(Kind::LockAcquire)
     };
-    let peers: Vec<_> = trace.peers().ids().filter(blind).collect();
-    let why = "they send requests, but the trace shows no lock of theirs".to_owned();
-    (!peers.is_empty()).then_some(Gap { why, peers })
+    let mut peers: Vec<_> = trace.peers().ids().filter(blind).collect();
+    if !peers.is_empty() && coverage.writes(Kind::LockAcquire) {
+        let seen = |event: Event<'_>| {
+            event.kind() == Some(Kind::RpcSend)
+                && event.task().is_some_and(|task| facts.holds().of_task(task).next().is_some())
+        };
+        let seen: FxHashSet<_> = trace.events().filter(|event| seen(*event)).filter_map(Event::peer).collect();
+        peers.retain(|peer| !seen.contains(peer));
+    }
+    let gap = blind::of_peers(facts, peers, |one| {
+        let (sends, shows) = if one { ("sends", "shows") } else { ("send", "show") };
+        format!("{sends} requests and {shows} no lock")
+    })?;
+    Some(gap.advise("use the tracked locks"))
 }
 
 #[cfg(test)]
@@ -460,7 +487,7 @@ raft.rs:90 task 2 of peer 0 waits for lock `1`";
             {"ts":30,"peer":0,"task":1,"kind":"rpc.return","rpc":1,"from":1}
 
             gap lock-held-across-rpc: the trace is cut off; what came after its end is unknown
-            gap lock-held-across-rpc: they send requests, but the trace shows no lock of theirs (0)
+            gap lock-held-across-rpc: peer 0 sends requests and shows no lock (0)
             "#,
         );
     }

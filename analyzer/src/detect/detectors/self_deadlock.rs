@@ -1,9 +1,12 @@
 //! A task waits for a lock that it holds itself.
 
-use crate::detect::chains::own_hold;
-use crate::detect::finding::{Class, Finding, Nature, Object, Outcome};
+use peerscope_format::vocabulary::Kind;
+
+use crate::detect::blind::{self, missing_parts};
+use crate::detect::chains::{but, class, own_hold};
+use crate::detect::finding::{Finding, Nature, Object, Outcome};
 use crate::detect::registry::{Detector, Explain, Need, Thresholds};
-use crate::detect::words::{Words, missing_parts};
+use crate::detect::words::Words;
 use crate::facts::{Facts, Mode, Wait, WaitOn};
 
 /// The declaration.
@@ -14,7 +17,8 @@ pub const DETECTOR: Detector = Detector {
         what_it_is: "\
 A task takes a lock, and before it has released it, asks for the same lock again. An exclusive lock is free only after \
 its holder has released it; here the holder is the one who waits, so the wait never ends. Taking a read-write lock for \
-writing while reading it is the same.",
+writing while reading it is the same, and so is reading it twice if a writer waits in between and the lock lets no reader \
+pass a waiting writer.",
         why_it_matters: "\
 The task hangs for good, and so does every task that needs this lock from then on. In a Raft peer whose state is \
 protected by one lock that is the whole peer: it answers no request, and nothing is printed.",
@@ -32,12 +36,18 @@ In Rust the type can say so: a helper that takes `&mut RaftState`, or the guard,
     },
     needs: &[Need::Holds, Need::Waits],
     thresholds: &[],
+    idle: |facts| {
+        let kinds = [Kind::LockWait, Kind::LockAcquire];
+        (!blind::written(facts, &kinds)).then_some("no lock is taken")
+    },
     run,
 };
 
 fn run(facts: &Facts<'_>, _: &Thresholds) -> Outcome {
     let findings = facts.waits().unfinished().filter_map(|wait| judge(facts, wait)).collect();
-    Outcome { findings, gaps: missing_parts(facts) }
+    let mut gaps = missing_parts(facts);
+    gaps.extend(blind::taskless(facts, &[Kind::LockAcquire, Kind::LockWait]));
+    Outcome::new(findings, gaps)
 }
 
 /// Only a wait without end counts: one that another task or a time-out ended was no deadlock.
@@ -46,18 +56,28 @@ fn judge(facts: &Facts<'_>, wait: &Wait) -> Option<Finding> {
     let trace = facts.trace();
     let words = Words(trace);
     let own = own_hold(facts, wait)?;
+    let doubt = own.doubt(facts);
+    let acquire = own.hold.acquire;
     let (who, name) = (words.author(wait.begin), words.lock(facts, lock, trace.event(wait.begin).peer()));
-    let reads = facts.holds().mode_at(own, wait.begin) != Mode::Exclusive;
-    let title = format!("{who} waits for {name}, which it holds itself");
+    let reads = facts.holds().mode_at(own.hold, wait.begin) != Mode::Exclusive;
+    let behind = own
+        .writer
+        .map_or_else(String::new, |writer| format!(", behind {}, which waits to write", words.author(writer.begin)));
+    let title = format!("{who} waits for {name}, which it holds itself{behind}{}", but(doubt));
     let fix = format!(
         "let only the outermost function take {name}, and hand its guard or the data to the functions that it calls"
     );
-    let mut finding = Finding::new(Class::Happened, Nature::Violation, wait.begin, title, fix);
-    finding.witness(own.acquire, format!("{who} takes {name}{}", if reads { " for reading" } else { "" }));
-    finding.witness(wait.begin, format!("{who} asks for {name} again, and waits for ever"));
+    let mut finding = Finding::new(class(doubt), Nature::Violation, wait.begin, title, fix);
+    finding.witness(acquire, format!("{who} takes {name}{}", if reads { " for reading" } else { "" }));
+    if let Some(writer) = own.writer {
+        finding.witness(writer.begin, words.waiting(facts, writer));
+    }
+    let for_ever = if doubt.is_some() { "and waits" } else { "and waits for ever" };
+    finding.witness(wait.begin, format!("{who} asks for {name} again, {for_ever}"));
+    finding.order_witnesses();
     finding.peers.extend(trace.event(wait.begin).peer());
     finding.term = trace.event(wait.begin).term();
-    finding.acts = vec![Object::Task(wait.task), Object::Hold(own.acquire)];
+    finding.acts = vec![Object::Task(wait.task), Object::Hold(acquire)];
     Some(finding)
 }
 
@@ -106,6 +126,7 @@ mod tests {
         check(&format!(
             r#"{downgraded}
             {{"ts":30,"task":1,"kind":"lock.wait","lock":"map","mode":"shared","src":"a.rs:2"}}
+            {{"ts":31,"task":1,"kind":"lock.acquire","lock":"map","mode":"shared","seq":3}}
             {end}
 
             clean self-deadlock

@@ -2,19 +2,22 @@
 //!
 //! Why this is an error even if nothing broke: the protocol forbids the deed itself, not only its consequence. A vote
 //! is a vote *of a term*; counted in another it is evidence of nothing, and whether two leaders came of it in this run
-//! is luck. The finding needs no threshold and no guess: the send and the use both carry the peer's current term.
+//! is luck. The finding needs no threshold and no guess: the send and the use both carry the peer's current term. (A role is
+//! stated by events of its own; where one is not ordered with the use, the finding is a suspicion.)
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use peerscope_format::value::Term;
 use peerscope_format::vocabulary::{Body, Kind};
 
+use crate::detect::blind::{self, missing_parts};
 use crate::detect::changes::{self, Changes};
 use crate::detect::finding::{Class, Finding, Gap, Nature, Object, Outcome};
 use crate::detect::registry::{Detector, Explain, Need, Thresholds};
-use crate::detect::words::{Words, missing_parts, section};
+use crate::detect::words::{Words, section};
 use crate::facts::{Facts, Role, Rpc};
-use crate::model::{Dense, Event, EventId, PeerId, SourceId};
+use crate::model::{Dense, Event, EventId, PeerId};
 
 /// The declaration.
 pub const DETECTOR: Detector = Detector {
@@ -40,92 +43,169 @@ Remember the term of the request. After the answer has come and the lock is take
 is still that term and the role is still the one that asked. The term must be checked: the role alone is not enough, as \
 the peer may be a candidate again, in a later term.",
     },
-    needs: &[Need::Rpcs, Need::Roles, Need::Holds],
+    needs: &[Need::Order, Need::Rpcs, Need::Roles, Need::Holds],
     thresholds: &[],
+    idle: |facts| {
+        let kinds = [Kind::RpcSend, Kind::RpcReturn, Kind::ReplyUsed, Kind::MsgSend, Kind::MsgRecv];
+        (!blind::written(facts, &kinds)).then_some("no request is sent")
+    },
     run,
 };
 
 fn run(facts: &Facts<'_>, _: &Thresholds) -> Outcome {
-    let roles = RolesByLife::new(facts);
-    let mut changes = None;
-    let mut outcome = Outcome { findings: Vec::new(), gaps: missing_parts(facts) };
-    let mut unknown = Vec::new();
-    for rpc in facts.rpcs().all() {
-        let Some(send) = rpc.send else { continue };
+    let past = Past { facts, roles: RolesByLife::new(facts), changes: OnceCell::new() };
+    let mut outcome = Outcome::new(Vec::new(), missing_parts(facts));
+    let (mut unknown, mut unasked) = (Vec::new(), Vec::new());
+    for rpc in facts.rpcs().all().filter(|rpc| !rpc.ambiguous) {
+        let Some(send) = rpc.send else {
+            unasked.extend(rpc.used.iter().filter_map(|used| facts.trace().event(*used).peer()));
+            continue;
+        };
         for &used in rpc.used {
-            match judge(facts, &roles, &rpc, send, used) {
+            match past.judge(&rpc, send, used) {
                 Some(Stale::Unknown(peer)) => unknown.push(peer),
-                Some(stale) => {
-                    let changes = changes.get_or_insert_with(|| Changes::new(facts.trace()));
-                    outcome.findings.push(tell(facts, changes, &rpc, send, used, &stale));
-                }
+                Some(stale) => outcome.findings.push(tell(&past, &rpc, send, used, &stale)),
                 None => {}
             }
         }
     }
-    outcome.gaps.extend(termless(unknown));
+    outcome.gaps.extend(blind::of_peers(facts, unknown, |one| {
+        format!("{} a request or the use of its reply without a readable term", if one { "writes" } else { "write" })
+    }));
+    outcome.gaps.extend(blind::of_peers(facts, unasked, |one| {
+        format!("{} on replies whose requests are not in the trace", if one { "acts" } else { "act" })
+    }));
     outcome.gaps.extend(uses_unseen(facts));
+    outcome.gaps.extend(uses_unnamed(facts));
     outcome.gaps.extend(answers_by_message(facts));
+    outcome.gaps.extend(blind::unpaired_rpcs(facts));
+    outcome.gaps.extend(blind::peerless(facts, &[Kind::RpcSend, Kind::ReplyUsed]));
     outcome
 }
 
 /// Why a reply is void when it is used.
 enum Stale {
+    /// The peer has started anew since.
+    Life,
     /// The term is another.
     Term { asked: Term, now: Term },
-    /// The term is the same, the role that asked is lost.
-    Role { asked: String, now: String },
+    /// The term is the same, the role that asked is lost; whether before the use is known.
+    Role { asked: String, now: String, sure: bool },
     /// The trace does not say which term it was.
     Unknown(PeerId),
 }
 
-fn judge(facts: &Facts<'_>, roles: &RolesByLife<'_>, rpc: &Rpc<'_>, send: EventId, used: EventId) -> Option<Stale> {
-    let trace = facts.trace();
-    let (asked, now) = (trace.event(send), trace.event(used));
-    let peer = now.peer().filter(|peer| asked.peer() == Some(*peer))?;
-    if asked.incarnation() != now.incarnation() {
-        return None;
+/// What peers were when they asked and when they used the answer.
+struct Past<'f, 't> {
+    facts: &'f Facts<'t>,
+    roles: RolesByLife<'f>,
+    /// Only asked for where something is wrong.
+    changes: OnceCell<Changes>,
+}
+
+impl Past<'_, '_> {
+    fn changes(&self) -> &Changes {
+        self.changes.get_or_init(|| Changes::new(self.facts.trace()))
     }
-    match (asked.term(), now.term()) {
-        (Some(then), Some(term)) if then != term => {
-            (!is_news(facts, rpc, term)).then_some(Stale::Term { asked: then, now: term })
+
+    fn judge(&self, rpc: &Rpc<'_>, send: EventId, used: EventId) -> Option<Stale> {
+        let trace = self.facts.trace();
+        let (asked, now) = (trace.event(send), trace.event(used));
+        let peer = now.peer().filter(|peer| asked.peer() == Some(*peer))?;
+        if self.is_news(rpc, send, used) {
+            return None;
         }
-        (Some(_), Some(_)) => {
-            let (then, role) = (roles.at(peer, asked.incarnation(), send)?, roles.at(peer, now.incarnation(), used)?);
-            let stands = |role: &str| matches!(role, "candidate" | "precandidate" | "leader");
-            let void = stands(then) && matches!(role, "follower" | "learner");
-            void.then(|| Stale::Role { asked: then.to_owned(), now: role.to_owned() })
+        if asked.incarnation() != now.incarnation() {
+            return (asked.incarnation() < now.incarnation()).then_some(Stale::Life);
         }
-        _ => Some(Stale::Unknown(peer)),
+        match (asked.term(), now.term()) {
+            (Some(then), Some(term)) if then != term => Some(Stale::Term { asked: then, now: term }),
+            (Some(_), Some(_)) => {
+                let then = self.roles.at(peer, asked.incarnation(), send)?;
+                let role = self.roles.at(peer, now.incarnation(), used)?;
+                let void = stands(&then.role) && is_passive(&role.role);
+                let order = self.facts.order();
+                let sure = order.before(then.begin, send) && order.before(role.begin, used);
+                void.then(|| Stale::Role { asked: then.role.to_string(), now: role.role.to_string(), sure })
+            }
+            _ => Some(Stale::Unknown(peer)),
+        }
+    }
+
+    /// Whether the reply is used for what it says of the term itself: a refusal that carries a new term is what makes a
+    /// peer take over that term, and is no vote. It is new if the peer had not come to it by other ways before the answer
+    /// was there; a peer that had, and has stepped down, does itself no harm with it either.
+    fn is_news(&self, rpc: &Rpc<'_>, send: EventId, used: EventId) -> bool {
+        let trace = self.facts.trace();
+        let (asked, view) = (trace.event(send).term(), trace.event(used));
+        let Some(now) = view.term() else { return false };
+        answers(self.facts, rpc).into_iter().any(|(term, yes)| {
+            let Some(term) = term.filter(|term| *term >= now && Some(*term) > asked && yes != Some(true)) else {
+                return false;
+            };
+            let role = view.peer().and_then(|peer| self.roles.at(peer, view.incarnation(), used));
+            role.is_none_or(|role| is_passive(&role.role)) || !self.has_reached(rpc, send, term)
+        })
+    }
+
+    /// Whether the peer was in `term` when the answer came.
+    fn has_reached(&self, rpc: &Rpc<'_>, send: EventId, term: Term) -> bool {
+        let trace = self.facts.trace();
+        let Some(back) = rpc.return_ else { return false };
+        if let Some(known) = trace.event(back).term() {
+            return known >= term;
+        }
+        let Some(peer) = trace.event(send).peer() else { return false };
+        let mut changes = self.changes().between(peer, send, back).iter();
+        changes.any(|change| trace.event(*change).term() >= Some(term) && self.facts.order().before(*change, back))
     }
 }
 
-/// Whether the reply is used for what it says of the term itself: a refusal that carries the new term is what makes a
-/// peer take over that term, and is no vote.
-fn is_news(facts: &Facts<'_>, rpc: &Rpc<'_>, now: Term) -> bool {
-    let answer = rpc.return_.or(rpc.replies.first().copied());
-    let (term, yes) = match answer.map(|answer| facts.trace().event(answer).body()) {
-        Some(Body::RpcReturn(body)) => (body.msg_term, body.granted.or(body.success)),
-        Some(Body::RpcReply(body)) => (body.msg_term, body.granted.or(body.success)),
-        _ => return false,
+fn stands(role: &str) -> bool {
+    matches!(role, "candidate" | "precandidate" | "leader")
+}
+
+fn is_passive(role: &str) -> bool {
+    matches!(role, "follower" | "learner")
+}
+
+/// What the answer says: its term, and whether it grants what was asked for. Each may stand where the answer was given or
+/// where it came; of several handlers' answers it is unknown which one came.
+fn answers(facts: &Facts<'_>, rpc: &Rpc<'_>) -> Vec<(Option<Term>, Option<bool>)> {
+    let body = |event: EventId| match facts.trace().event(event).body() {
+        Body::RpcReturn(body) => (body.msg_term, body.granted.or(body.success)),
+        Body::RpcReply(body) => (body.msg_term, body.granted.or(body.success)),
+        _ => (None, None),
     };
-    term == Some(now) && yes != Some(true)
+    let (term, yes) = rpc.return_.map_or((None, None), body);
+    let given = rpc.replies.iter().map(|reply| body(*reply));
+    let mut merged: Vec<_> = given.map(|(given, granted)| (term.or(given), yes.or(granted))).collect();
+    if merged.is_empty() {
+        merged.push((term, yes));
+    }
+    merged
 }
 
-fn tell(facts: &Facts<'_>, changes: &Changes, rpc: &Rpc<'_>, send: EventId, used: EventId, stale: &Stale) -> Finding {
+fn tell(past: &Past<'_, '_>, rpc: &Rpc<'_>, send: EventId, used: EventId, stale: &Stale) -> Finding {
+    let facts = past.facts;
     let trace = facts.trace();
     let words = Words(trace);
     let (peer, reply) = (words.actor(used), words.reply(facts, rpc.id));
     let title = match stale {
+        Stale::Life => format!("{peer} acts on {reply}, which it asked for before it was restarted"),
         Stale::Term { asked, now } => {
             format!("{peer} acts in term {now} on {reply}, which it asked for in term {asked}")
         }
-        Stale::Role { asked, now } => format!("{peer} acts as {now} on {reply}, which it asked for as {asked}"),
+        Stale::Role { asked, now, sure } => {
+            let perhaps = if *sure { "" } else { "perhaps " };
+            format!("{peer} {perhaps}acts as {now} on {reply}, which it asked for as {asked}")
+        }
         Stale::Unknown(_) => format!("{peer} acts on {reply}"),
     };
     let fix = "after the reply has come and the lock is taken again, act only if the current term is that of the request \
                and the role is still the one that asked";
-    let mut finding = Finding::new(Class::Happened, Nature::Violation, used, title, fix);
+    let class = if matches!(stale, Stale::Role { sure: false, .. }) { Class::Suspected } else { Class::Happened };
+    let mut finding = Finding::new(class, Nature::Violation, used, title, fix);
     let in_term =
         |event: EventId| trace.event(event).term().map_or_else(String::new, |term| format!(" in term {term}"));
     finding.witness(send, format!("{peer} asks{}, and waits for {reply}", in_term(send)));
@@ -135,7 +215,7 @@ fn tell(facts: &Facts<'_>, changes: &Changes, rpc: &Rpc<'_>, send: EventId, used
     if let Some(peer) = trace.event(used).peer() {
         let asked = trace.event(send).term();
         let moved = |event: &&EventId| trace.event(**event).term() > asked || matches!(stale, Stale::Role { .. });
-        for change in changes.between(peer, send, used).iter().filter(moved).take(MOST_CHANGES) {
+        for change in past.changes().between(peer, send, used).iter().filter(moved).take(MOST_CHANGES) {
             finding.witness(*change, changes::tell(trace, *change));
         }
         finding.peers.push(peer);
@@ -167,55 +247,76 @@ impl<'f> RolesByLife<'f> {
     }
 
     /// The last role that was stated at or before `event`.
-    fn at(&self, peer: PeerId, incarnation: u64, event: EventId) -> Option<&'f str> {
+    fn at(&self, peer: PeerId, incarnation: u64, event: EventId) -> Option<&'f Role> {
         let roles = self.0.get(&(peer, incarnation))?;
         let known = roles.partition_point(|role| role.begin <= event);
-        Some(&roles[known.checked_sub(1)?].role)
+        Some(roles[known.checked_sub(1)?])
     }
 }
 
-fn termless(mut peers: Vec<PeerId>) -> Option<Gap> {
-    peers.sort_unstable();
-    peers.dedup();
-    let why = "a request or the use of its reply carries no term".to_owned();
-    (!peers.is_empty()).then_some(Gap { why, peers })
-}
-
-/// Peers of programs that get answers and never say when they act on one. One program writes one file, so a file with
-/// a single `reply.used` shows that the kind is written there, and that all other answers were ignored.
+/// Peers that get answers and never say when they act on one. A peer with a single `reply.used` writes the kind, so it
+/// ignored all other answers; of one without, nothing is known. An answer that was given counts as one that was got where
+/// the peer never says what it gets.
 fn uses_unseen(facts: &Facts<'_>) -> Option<Gap> {
     let trace = facts.trace();
-    let mut writes = vec![false; trace.sources().len()];
-    let mut answered: Vec<(SourceId, PeerId)> = Vec::new();
+    let mut answered = vec![false; trace.peers().len()];
     for rpc in facts.rpcs().all() {
-        rpc.used.iter().for_each(|used| writes[trace.event(*used).source().index()] = true);
-        if let (Some(back), None | Some("ok")) = (rpc.return_, rpc.outcome)
-            && let Some(peer) = trace.event(back).peer()
-        {
-            answered.push((trace.event(back).source(), peer));
-        }
+        let caller = rpc.send.or(rpc.return_).and_then(|event| trace.event(event).peer()).or(rpc.caller);
+        let Some(caller) = caller else { continue };
+        let got = match rpc.return_ {
+            Some(_) => matches!(rpc.outcome, None | Some("ok")),
+            None => !rpc.replies.is_empty() && !facts.coverage().peer(caller).writes(Kind::RpcReturn),
+        };
+        answered[caller.index()] |= got;
     }
-    let mut peers: Vec<_> =
-        answered.iter().filter(|(source, _)| !writes[source.index()]).map(|(_, peer)| *peer).collect();
-    peers.sort_unstable();
-    peers.dedup();
-    let why = "they get replies, and never write `reply.used` when they act on one".to_owned();
-    (!peers.is_empty()).then_some(Gap { why, peers })
+    let blind = |peer: &PeerId| answered[peer.index()] && !facts.coverage().peer(*peer).writes(Kind::ReplyUsed);
+    let gap = blind::of_peers(facts, trace.peers().ids().filter(blind).collect(), |one| {
+        let (gets, never) = if one { ("gets", "writes") } else { ("get", "write") };
+        format!("{gets} replies and never {never} `reply.used`")
+    })?;
+    Some(gap.advise("add reply_used! where a reply is acted on"))
 }
 
-/// Answers that came as one-way messages: nothing in the trace ties them to their requests.
-fn answers_by_message(facts: &Facts<'_>) -> Option<Gap> {
+/// Uses that name neither a request nor a message.
+fn uses_unnamed(facts: &Facts<'_>) -> Option<Gap> {
     let trace = facts.trace();
-    if trace.tables().messages.is_empty() {
+    if !facts.coverage().writes(Kind::ReplyUsed) {
         return None;
     }
-    let by_message = |event: &Event<'_>| matches!(event.body(), Body::ReplyUsed(body) if body.rpc.is_none());
+    let unnamed =
+        |event: &Event<'_>| matches!(event.body(), Body::ReplyUsed(body) if body.rpc.is_none() && body.msg.is_none());
+    let uses = trace.events().filter(|event| event.kind() == Some(Kind::ReplyUsed)).filter(unnamed);
+    let peers: Vec<_> = uses.map(|event| event.peer()).collect();
+    let mut named: Vec<_> = peers.iter().flatten().copied().collect();
+    named.sort_unstable();
+    named.dedup();
+    let count = peers.len();
+    let name = if count == 1 { "names" } else { "name" };
+    let by = if named.is_empty() { String::new() } else { format!(" of {}", Words(trace).peers(&named)) };
+    (count > 0).then(|| {
+        Gap::of(named, format!("{count} `reply.used`{by} {name} no RPC: the reply returned on another thread"))
+            .advise("write reply_used!(peer, rpc, ...)")
+    })
+}
+
+/// Answers that came as one-way messages: nothing in the trace ties them to their requests. That concerns peers that say
+/// so, and peers that get messages, have a role or a term, and never say what they act on.
+fn answers_by_message(facts: &Facts<'_>) -> Option<Gap> {
+    let trace = facts.trace();
+    if trace.tables().messages.is_empty() && !blind::written(facts, &[Kind::MsgRecv, Kind::MsgSend]) {
+        return None;
+    }
+    let by_message = |event: &Event<'_>| matches!(event.body(), Body::ReplyUsed(body) if body.msg.is_some());
     let uses = trace.events().filter(|event| event.kind() == Some(Kind::ReplyUsed)).filter(by_message);
     let mut peers: Vec<_> = uses.filter_map(Event::peer).collect();
-    peers.sort_unstable();
-    peers.dedup();
-    let why = "answers that are one-way messages are not yet matched with what they answer".to_owned();
-    (!peers.is_empty()).then_some(Gap { why, peers })
+    peers.extend(trace.peers().ids().filter(|peer| {
+        let covered = facts.coverage().peer(*peer);
+        covered.writes(Kind::MsgRecv) && !covered.writes(Kind::ReplyUsed) && !blind::is_silent(facts, *peer)
+    }));
+    blind::of_peers(facts, peers, |one| {
+        let get = if one { "gets" } else { "get" };
+        format!("{get} answers as one-way messages, which are not yet matched with what they answer")
+    })
 }
 
 #[cfg(test)]
@@ -296,7 +397,7 @@ mod tests {
             {"ts":51,"peer":0,"task":1,"term":4,"kind":"reply.used","rpc":"a"}
             {"ts":99,"kind":"process.end","how":"exit 0"}
 
-            gap stale-reply-acted-on: a request or the use of its reply carries no term (0)
+            gap stale-reply-acted-on: peer 0 writes a request or the use of its reply without a readable term (0)
             "#,
         );
     }
@@ -305,8 +406,11 @@ mod tests {
     fn a_candidate_that_gave_up_counts_no_votes() {
         check(&format!(
             r#"{ASKED}
+            {{"ts":39,"peer":0,"task":3,"term":1,"kind":"lock.acquire","lock":"raft","seq":1}}
             {{"ts":40,"peer":0,"task":3,"term":1,"kind":"role","role":"follower","src":"raft.rs:81"}}
+            {{"ts":41,"peer":0,"task":3,"term":1,"kind":"lock.release","lock":"raft","seq":1}}
             {{"ts":50,"peer":0,"task":1,"term":1,"kind":"rpc.return","rpc":"a","from":1}}
+            {{"ts":50,"peer":0,"task":1,"term":1,"kind":"lock.acquire","lock":"raft","seq":2}}
             {{"ts":51,"peer":0,"task":1,"term":1,"kind":"reply.used","rpc":"a","src":"raft.rs:60"}}
             {{"ts":99,"kind":"process.end","how":"exit 0"}}
 
@@ -355,7 +459,7 @@ mod tests {
             {{"ts":50,"peer":0,"task":1,"term":2,"kind":"rpc.return","rpc":"a","from":1}}
 
             gap stale-reply-acted-on: the trace is cut off; what came after its end is unknown
-            gap stale-reply-acted-on: they get replies, and never write `reply.used` when they act on one (0)
+            gap stale-reply-acted-on: peer 0 gets replies and never writes `reply.used` (0)
             "#
         ));
     }

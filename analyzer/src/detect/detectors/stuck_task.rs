@@ -1,10 +1,13 @@
 //! A task that can never go on, or that still waited when the program ended.
 
+use peerscope_format::vocabulary::Kind;
+
+use crate::detect::blind::{self, missing_parts};
 use crate::detect::chains;
 use crate::detect::finding::{Class, Finding, Gap, Nature, Object, Outcome};
 use crate::detect::registry::{Detector, Explain, Need, Thresholds};
-use crate::detect::words::{Words, enumerate, missing_parts};
-use crate::facts::{Blocker, Cycle, Facts, Root, Stuck, Wait};
+use crate::detect::words::{Words, enumerate};
+use crate::facts::{Blocker, Certainty, Cycle, Facts, Root, Stuck, Wait};
 use crate::model::{EventId, TaskId};
 
 /// The declaration.
@@ -30,15 +33,21 @@ circle, release the lock on every way out); the tasks behind it then go on by th
     },
     needs: &[Need::WaitGraph, Need::Holds],
     thresholds: &[],
+    idle: |facts| facts.waits().all().is_empty().then_some("no task waits for anything"),
     run,
 };
 
 fn run(facts: &Facts<'_>, _: &Thresholds) -> Outcome {
     let graph = facts.wait_graph();
-    let mut outcome = Outcome { findings: Vec::new(), gaps: missing_parts(facts) };
+    let mut outcome = Outcome::new(Vec::new(), missing_parts(facts));
+    outcome.gaps.extend(blind::taskless(facts, &[Kind::LockAcquire, Kind::LockWait]));
     let mut cut_short = Vec::new();
-    for cycle in graph.cycles().iter().filter(|cycle| is_ours(facts, cycle)) {
-        outcome.findings.push(circle(facts, cycle));
+    for cycle in graph.cycles() {
+        if is_ours(facts, cycle) {
+            outcome.findings.push(circle(facts, cycle));
+        } else {
+            outcome.told_elsewhere = true;
+        }
     }
     for stuck in graph.stuck() {
         match stuck.root {
@@ -50,6 +59,8 @@ fn run(facts: &Facts<'_>, _: &Thresholds) -> Outcome {
             }
             Root::HolderEnded { task, acquire } => outcome.findings.push(bereft(facts, stuck, task, acquire)),
             _ if facts.trace().task(stuck.wait.task).daemon => {}
+            // A call that is not waited for elsewhere says little where it stands alone.
+            _ if facts.certainty(&stuck.wait) == Certainty::Doubtful => {}
             _ if facts.coverage().cut_off => cut_short.push(stuck),
             _ => outcome.findings.push(waiting(facts, stuck)),
         }
@@ -81,11 +92,14 @@ fn circle(facts: &Facts<'_>, cycle: &Cycle) -> Finding {
         }
     };
     let fix = "let all tasks take these locks in one order, or release the one before waiting for the other";
-    let mut finding = Finding::new(Class::Happened, Nature::Violation, deed, title, fix);
+    let doubt = chains::doubt(facts, cycle);
+    let title = format!("{title}{}", chains::but(doubt));
+    let mut finding = Finding::new(chains::class(doubt), Nature::Violation, deed, title, fix);
     for step in cycle.steps.iter().take(LONGEST_STORY) {
         tell(facts, &step.wait, Some(step.blocker), &mut finding);
     }
-    finding.suffers = cycle.steps.iter().filter_map(|step| hold(&step.blocker)).collect();
+    let holds = cycle.steps.iter().filter_map(|step| Some((hold(&step.blocker)?, step.wait.begin)));
+    finding.suffers = holds.collect();
     finish(facts, &mut finding);
     finding.acts = chains::tasks(cycle).into_iter().map(Object::Task).collect();
     finding
@@ -94,8 +108,10 @@ fn circle(facts: &Facts<'_>, cycle: &Cycle) -> Finding {
 /// A task outside a circle that waits for one within.
 fn behind(facts: &Facts<'_>, stuck: &Stuck, cycle: &Cycle) -> Finding {
     let fix = "break the circle at the end of the chain; this task then goes on by itself";
-    let mut finding = chained(facts, stuck, Class::Happened, chains::closed_at(cycle), fix);
-    finding.suffers = chains::tasks(cycle).into_iter().map(Object::Task).collect();
+    let class = chains::class(chains::doubt(facts, cycle));
+    let mut finding = chained(facts, stuck, class, chains::closed_at(cycle), fix);
+    let tasks = chains::tasks(cycle).into_iter();
+    finding.suffers = tasks.map(|task| (Object::Task(task), stuck.wait.begin)).collect();
     finding
 }
 
@@ -104,13 +120,15 @@ fn bereft(facts: &Facts<'_>, stuck: &Stuck, holder: TaskId, acquire: EventId) ->
     let words = Words(facts.trace());
     let end = facts.trace().task(holder).end;
     let fix = format!("release the lock on every way out of {}; in Rust, let a guard do it", words.author(acquire));
-    let mut finding = chained(facts, stuck, Class::Happened, end.unwrap_or(acquire), &fix);
+    let released = chains::is_released_by_others(facts, acquire);
+    let class = if released { Class::Suspected } else { Class::Happened };
+    let mut finding = chained(facts, stuck, class, end.unwrap_or(acquire), &fix);
     finding.witness(acquire, words.taking(facts, acquire));
     if let Some(end) = end {
         finding.witness(end, format!("{} ends without having released it", words.author(end)));
     }
     finish(facts, &mut finding);
-    finding.suffers = vec![Object::Task(holder), Object::Hold(acquire)];
+    finding.suffers = vec![(Object::Task(holder), stuck.wait.begin), (Object::Hold(acquire), stuck.wait.begin)];
     finding
 }
 
@@ -119,7 +137,11 @@ fn waiting(facts: &Facts<'_>, stuck: &Stuck) -> Finding {
     let fix = "if it was to end before the program, find out who should have ended its wait; else mark it a daemon";
     let mut finding = chained(facts, stuck, Class::Suspected, stuck.wait.begin, fix);
     let chain = facts.wait_graph().chain(stuck.wait.task);
-    finding.suffers = chain.iter().flat_map(|stuck| &stuck.blockers).filter_map(hold).collect();
+    // What it waits for itself and what stands at the root: the tasks between have findings of their own, and all holds of
+    // all chains would be quadratic.
+    let ends = chain.iter().take(1).chain(chain.iter().skip(1).last());
+    let holds = ends.flat_map(|stuck| &stuck.blockers).filter_map(hold);
+    finding.suffers = holds.map(|hold| (hold, stuck.wait.begin)).collect();
     finding
 }
 
@@ -132,7 +154,11 @@ fn hold(blocker: &Blocker) -> Option<Object> {
 
 fn chained(facts: &Facts<'_>, stuck: &Stuck, class: Class, root: EventId, fix: &str) -> Finding {
     let wait = &stuck.wait;
-    let sure = if class == Class::Happened { "can never go on" } else { "still waited when the program ended" };
+    let sure = match class {
+        Class::Happened => "can never go on",
+        _ if facts.coverage().cut_off => "waits where the trace ends",
+        _ => "still waited when the program ended",
+    };
     let title = format!(
         "{} {sure}: it {}",
         Words(facts.trace()).author(wait.begin),
@@ -190,7 +216,7 @@ fn cut_waits(facts: &Facts<'_>, stuck: &[&Stuck]) -> Option<Gap> {
         Words(trace).author(first.wait.begin),
         chains::chain(facts, facts.wait_graph(), first.wait.task)
     );
-    Some(Gap { why: format!("{who} where the trace is cut off, perhaps not for ever: {example}"), peers })
+    Some(Gap::of(peers, format!("{who} where the trace is cut off, perhaps not for ever: {example}")))
 }
 
 #[cfg(test)]

@@ -1,17 +1,23 @@
 //! A peer's current term falls.
+//!
+//! The vocabulary: `term` is the peer's current term in *every* event, so a fall shows in events of any kind; it is one
+//! only if the larger term was stated before in happens-before. What only two statements of term, role or vote in unordered
+//! tasks contradict is a gap.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use peerscope_format::value::Term;
 use peerscope_format::vocabulary::Kind;
 use rustc_hash::FxHashMap;
 
+use crate::detect::blind::{self, missing_parts};
 use crate::detect::changes;
-use crate::detect::finding::{Class, Finding, Gap, Nature, Outcome};
+use crate::detect::finding::{Class, Finding, Gap, Nature, Object, Outcome};
 use crate::detect::registry::{Detector, Explain, Need, Thresholds};
-use crate::detect::words::{Words, missing_parts, section};
+use crate::detect::words::Words;
 use crate::facts::Facts;
-use crate::model::{EventId, LineId, PeerId};
+use crate::model::{Event, EventId, LineId, PeerId};
 
 /// The declaration.
 pub const DETECTOR: Detector = Detector {
@@ -35,41 +41,189 @@ with a smaller term is refused; a reply with a smaller term is ignored.",
     },
     needs: &[Need::Order],
     thresholds: &[],
+    idle: |facts| {
+        let stated = facts.trace().scopes().iter().any(|scope| scope.term.is_some());
+        let kinds = [Kind::Role, Kind::TermChange, Kind::Vote];
+        (!stated && !blind::written(facts, &kinds)).then_some("no peer states a term")
+    },
     run,
 };
 
-/// The largest term that each line of events of one incarnation has stated.
-type Stated = FxHashMap<Option<LineId>, (Term, EventId)>;
+/// In how many lines with a larger term an earlier statement is looked for. More would make many unordered tasks quadratic.
+const MOST_LINES: usize = 64;
+
+/// A line's statements of terms larger than all before, each with the first event that made it: terms and events ascend.
+type Stated = Vec<(Term, EventId)>;
+
+/// What one incarnation of a peer has stated.
+#[derive(Default)]
+struct Life {
+    lines: FxHashMap<Option<LineId>, Stated>,
+    /// The lines by the largest term that they have stated.
+    tops: BTreeMap<Term, BTreeSet<Option<LineId>>>,
+    /// Whether anything was read back from disk.
+    restored: bool,
+    /// The first statement of term, role or vote, and the largest.
+    first: Option<Term>,
+    largest: Option<Term>,
+}
+
+/// What speaks against a term.
+enum Against {
+    /// An earlier event was in a larger term.
+    Before(Term, EventId),
+    /// An event without order to this one was.
+    Beside,
+    Nothing,
+}
+
+impl Life {
+    /// Looks for larger terms than `term` before `event`, and forgets those that it finds: each fall is told once, from
+    /// there on the smaller term is what counts.
+    fn against(&mut self, facts: &Facts<'_>, term: Term, event: Event<'_>) -> Against {
+        let own = event.line();
+        let higher =
+            self.tops.range((Bound::Excluded(term), Bound::Unbounded)).flat_map(|(_, lines)| lines.iter().copied());
+        let mut lines: Vec<_> = higher.filter(|line| *line != own).take(MOST_LINES).collect();
+        if self.top(own).is_some_and(|top| top > term) {
+            lines.push(own);
+        }
+        let mut found = Against::Nothing;
+        for line in lines {
+            let stated = self.lines.get(&line).map_or(&[][..], |stated| stated);
+            let larger = stated.partition_point(|(other, _)| *other <= term);
+            let known = stated[larger..].partition_point(|(_, other)| facts.order().before(*other, event.id()));
+            let Some(&(from, earlier)) = known.checked_sub(1).and_then(|last| stated.get(larger + last)) else {
+                if matches!(found, Against::Nothing) {
+                    found = Against::Beside;
+                }
+                continue;
+            };
+            self.forget(line, larger, larger + known);
+            let better = match found {
+                Against::Before(other, at) => (from, std::cmp::Reverse(earlier)) > (other, std::cmp::Reverse(at)),
+                _ => true,
+            };
+            if better {
+                found = Against::Before(from, earlier);
+            }
+        }
+        found
+    }
+
+    fn top(&self, line: Option<LineId>) -> Option<Term> {
+        self.lines.get(&line)?.last().map(|(term, _)| *term)
+    }
+
+    fn forget(&mut self, line: Option<LineId>, from: usize, to: usize) {
+        let before = self.top(line);
+        if let Some(stated) = self.lines.get_mut(&line) {
+            stated.drain(from..to);
+        }
+        self.moved(line, before);
+    }
+
+    fn state(&mut self, line: Option<LineId>, term: Term, event: EventId) {
+        let before = self.top(line);
+        if before.is_none_or(|top| top < term) {
+            self.lines.entry(line).or_default().push((term, event));
+            self.moved(line, before);
+        }
+    }
+
+    /// Enters the line under its new largest term.
+    fn moved(&mut self, line: Option<LineId>, before: Option<Term>) {
+        let now = self.top(line);
+        if now == before {
+            return;
+        }
+        if let Some(before) = before
+            && let Some(lines) = self.tops.get_mut(&before)
+        {
+            lines.remove(&line);
+            if lines.is_empty() {
+                self.tops.remove(&before);
+            }
+        }
+        if let Some(now) = now {
+            self.tops.entry(now).or_default().insert(line);
+        }
+    }
+
+    fn restore(&mut self) {
+        self.lines.clear();
+        self.tops.clear();
+        self.restored = true;
+    }
+}
 
 fn run(facts: &Facts<'_>, _: &Thresholds) -> Outcome {
     let trace = facts.trace();
-    let mut lives: BTreeMap<(PeerId, u64), Stated> = BTreeMap::new();
-    let mut outcome = Outcome { findings: Vec::new(), gaps: missing_parts(facts) };
+    let mut lives: BTreeMap<(PeerId, u64), Life> = BTreeMap::new();
+    let mut outcome = Outcome::new(Vec::new(), missing_parts(facts));
     let mut unordered = Vec::new();
-    for event in trace.events().filter(|event| changes::is_change(*event)) {
+    let mut last = None;
+    for event in trace.events() {
         let (Some(peer), Some(term)) = (event.peer(), event.term()) else { continue };
-        let stated = lives.entry((peer, event.incarnation())).or_default();
+        let is_change = changes::is_change(event);
+        // Runs of events with one head say nothing new.
+        let row = trace.scope_row(event.id());
+        if last.replace(row) == Some(row) && !is_change && !event.restored() {
+            continue;
+        }
+        let life = lives.entry((peer, event.incarnation())).or_default();
         if event.restored() {
-            stated.clear();
+            life.restore();
         }
-        let larger = stated.values().filter(|(other, _)| *other > term).copied();
-        let (before, beside): (Vec<_>, Vec<_>) =
-            larger.partition(|(_, other)| facts.order().before(*other, event.id()));
-        if let Some((from, earlier)) =
-            before.iter().copied().max_by_key(|(from, earlier)| (*from, std::cmp::Reverse(*earlier)))
-        {
-            outcome.findings.push(tell(facts, (from, earlier), (term, event.id())));
-            // Each fall is told once: from here on the smaller term is what counts.
-            stated.retain(|_, (_, other)| !facts.order().before(*other, event.id()));
-        } else if !beside.is_empty() {
-            unordered.push(peer);
+        match life.against(facts, term, event) {
+            Against::Before(from, earlier) => outcome.findings.push(tell(facts, (from, earlier), (term, event.id()))),
+            Against::Beside if is_change => unordered.push(peer),
+            Against::Beside | Against::Nothing => {}
         }
-        stated.insert(event.line(), (term, event.id()));
+        life.state(event.line(), term, event.id());
+        if is_change {
+            life.first.get_or_insert(term);
+            life.largest = life.largest.max(Some(term));
+        }
     }
-    outcome.gaps.extend(not_ordered(unordered));
-    outcome.gaps.extend(not_stated(facts));
+    outcome.gaps.extend(blind::of_peers(facts, unordered, |one| {
+        format!(
+            "{} different terms in tasks between which the trace shows no order",
+            if one { "states" } else { "state" }
+        )
+    }));
+    outcome.gaps.extend(forgotten(facts, &lives));
+    outcome.gaps.extend(blind::silent(facts));
+    outcome.gaps.extend(blind::termless(facts, |_| true));
+    outcome.gaps.extend(blind::peerless(facts, &[Kind::Role, Kind::TermChange, Kind::Vote]));
     outcome
 }
+
+/// Terms outlive an incarnation, but peers begin in term 0 before they have read theirs, and a program that reads it back
+/// without saying `restored` looks like one that has forgotten it. So a life that begins below where the last one ended is
+/// no finding; and it is not clean.
+fn forgotten(facts: &Facts<'_>, lives: &BTreeMap<(PeerId, u64), Life>) -> Option<Gap> {
+    let mut peers = Vec::new();
+    let mut earlier: Option<(PeerId, Term)> = None;
+    for ((peer, _), life) in lives {
+        let before = earlier.filter(|(other, _)| other == peer).map(|(_, term)| term);
+        if !life.restored && life.first.is_some() && life.first < before {
+            peers.push(*peer);
+        }
+        let largest = life.largest.max(before);
+        earlier = largest.map(|largest| (*peer, largest));
+    }
+    let gap = blind::of_peers(facts, peers, |one| {
+        format!(
+            "{} in a smaller term than before, and nothing says whether it was read back",
+            if one { "restarts" } else { "restart" }
+        )
+    })?;
+    Some(gap.advise("mark what is read from disk as `restored`"))
+}
+
+/// In how many terms at most the peer is said to be once more.
+const MOST_TERMS: usize = 16;
 
 fn tell(facts: &Facts<'_>, (from, earlier): (Term, EventId), (to, later): (Term, EventId)) -> Finding {
     let trace = facts.trace();
@@ -81,28 +235,9 @@ fn tell(facts: &Facts<'_>, (from, earlier): (Term, EventId), (to, later): (Term,
     finding.witness(later, changes::tell(trace, later));
     finding.peers.extend(trace.event(later).peer());
     finding.term = Some(to);
-    finding.acts.extend(section(facts, later));
+    let again = (to.0..=from.0).take(MOST_TERMS);
+    finding.acts = again.flat_map(|term| Some(Object::Term(trace.event(later).peer()?, Term(term)))).collect();
     finding
-}
-
-fn not_ordered(mut peers: Vec<PeerId>) -> Option<Gap> {
-    peers.sort_unstable();
-    peers.dedup();
-    let why = "events with different terms stand in tasks between which the trace shows no order".to_owned();
-    (!peers.is_empty()).then_some(Gap { why, peers })
-}
-
-/// Peers that take part in something, and never state a term.
-fn not_stated(facts: &Facts<'_>) -> Option<Gap> {
-    let coverage = facts.coverage();
-    let kinds = [Kind::Role, Kind::TermChange, Kind::Vote];
-    let silent = |peer: &PeerId| {
-        let covered = coverage.peer(*peer);
-        covered.events > 0 && !kinds.iter().any(|kind| covered.writes(*kind))
-    };
-    let peers: Vec<_> = facts.trace().peers().ids().filter(silent).collect();
-    let why = "they never write `term`, `role` or `vote`".to_owned();
-    (!peers.is_empty()).then_some(Gap { why, peers })
 }
 
 #[cfg(test)]
@@ -120,7 +255,7 @@ mod tests {
             {"ts":99,"kind":"process.end","how":"exit 0"}
 
             error term-regression: the term of peer 1 falls from 5 to 3
-              raft.rs:33 peer 1 votes for peer 2 in term 5
+              raft.rs:30 peer 1 moves to term 5
               raft.rs:88 peer 1 becomes follower in term 3
             "#,
         );
@@ -148,7 +283,7 @@ mod tests {
             {"ts":21,"peer":1,"task":2,"term":4,"kind":"term","src":"raft.rs:60"}
             {"ts":99,"kind":"process.end","how":"exit 0"}
 
-            gap term-regression: events with different terms stand in tasks between which the trace shows no order (1)
+            gap term-regression: peer 1 states different terms in tasks between which the trace shows no order (1)
             "#,
         );
     }
@@ -177,7 +312,7 @@ mod tests {
             {"ts":20,"peer":2,"kind":"log","msg":"hello"}
 
             gap term-regression: the trace is cut off; what came after its end is unknown
-            gap term-regression: they never write `term`, `role` or `vote` (2)
+            gap term-regression: peer 2 never writes `term`, `role` or `vote` (2)
             "#,
         );
     }

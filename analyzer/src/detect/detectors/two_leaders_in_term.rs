@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 use peerscope_format::value::Term;
 use peerscope_format::vocabulary::{Body, Kind};
 
+use crate::detect::blind::{self, missing_parts};
 use crate::detect::changes::{self, Changes};
+use crate::detect::elections::{Election, Past, is_refusal};
 use crate::detect::finding::{Class, Finding, Gap, Nature, Object, Outcome};
 use crate::detect::registry::{Detector, Explain, Need, Thresholds};
-use crate::detect::words::{Words, missing_parts, section};
+use crate::detect::words::{Words, enumerate, section};
 use crate::facts::{Claim, Facts};
-use crate::model::{EventId, PeerId, PeerScope};
+use crate::model::{Dense, EventId, PeerId, PeerScope, RpcId};
 
 /// The declaration.
 pub const DETECTOR: Detector = Detector {
@@ -39,8 +41,12 @@ Look at the story's first wrong step. If votes of an older term were counted: ch
 answer has come. If a peer gave two votes in one term: remember the vote per term, and make it durable before answering. \
 If a leader carried on after its term rose: step down wherever the term rises.",
     },
-    needs: &[Need::Roles, Need::Holds, Need::Rpcs],
+    needs: &[Need::Order, Need::Roles, Need::Holds, Need::Rpcs],
     thresholds: &[],
+    idle: |facts| {
+        let led = blind::written(facts, &[Kind::Role]) || !facts.roles().claims().is_empty();
+        (!led).then_some("no peer claims a role")
+    },
     run,
 };
 
@@ -55,17 +61,20 @@ fn run(facts: &Facts<'_>, _: &Thresholds) -> Outcome {
         }
     }
     terms.retain(|_, claims| claims.len() > 1);
-    let mut outcome = Outcome { findings: Vec::new(), gaps: missing_parts(facts) };
+    let mut outcome = Outcome::new(Vec::new(), missing_parts(facts));
     if !terms.is_empty() {
-        let changes = Changes::new(trace);
-        outcome.findings = terms.values().map(|claims| tell(facts, &changes, claims)).collect();
+        let past = Past::new(facts);
+        outcome.findings = terms.values().map(|claims| tell(&past, claims)).collect();
     }
-    outcome.gaps.extend(roles_unseen(facts));
+    outcome.gaps.extend(gaps(facts));
     outcome
 }
 
 /// How many witnesses a story has at most.
 const LONGEST_STORY: usize = 10;
+
+/// How many changes between an election and the claim are looked at: a peer may claim many terms after one election.
+const MOST_CHANGES: usize = 256;
 
 /// What a witness is to the story, the most telling first: what does not fit is left out from the end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,30 +84,22 @@ enum Part {
     /// A vote by one who also voted for another claimant, or by a claimant for another.
     VoteGivenAway,
     SteppingDown,
+    /// A claimant counts an answer that it asked for in another term.
+    OldVote,
     Vote,
 }
 
-/// A claim with the election that it stands on.
-struct Election {
-    claim: Claim,
-    /// The `role: candidate` event, and the term in which it stood.
-    candidacy: Option<(EventId, Option<Term>)>,
-    /// The `role: leader` event of an earlier term, and that term, if the claim is a deed as leader.
-    led: Option<(EventId, Option<Term>)>,
-    /// The votes that it got: voter and event.
-    votes: Vec<(PeerId, EventId)>,
-}
-
-fn tell(facts: &Facts<'_>, changes: &Changes, claims: &[Claim]) -> Finding {
+fn tell(past: &Past<'_, '_>, claims: &[Claim]) -> Finding {
+    let facts = past.facts;
     let trace = facts.trace();
     let words = Words(trace);
-    let elections: Vec<_> = claims.iter().map(|claim| election(facts, changes, claim)).collect();
+    let elections: Vec<_> = claims.iter().map(|claim| past.election(claim)).collect();
     let peers: Vec<_> = claims.iter().map(|claim| claim.peer).collect();
     let term = claims[0].term;
     let title =
         format!("{} {} claim to lead term {term}", words.peers(&peers), if peers.len() == 2 { "both" } else { "all" });
     let mut finding = Finding::new(Class::Happened, Nature::Violation, claims[1].event, title, fix(facts, &elections));
-    let mut story = story(facts, changes, &elections);
+    let mut story = story(facts, &past.changes, &elections);
     story.sort();
     story.dedup_by_key(|(_, event)| *event);
     let mut told: Vec<EventId> = Vec::new();
@@ -109,6 +110,7 @@ fn tell(facts: &Facts<'_>, changes: &Changes, claims: &[Claim]) -> Finding {
                 Part::Claim if trace.event(event).kind() != Some(Kind::Role) => {
                     format!("{} acts as leader in term {term}, which it was not elected for", words.actor(event))
                 }
+                Part::OldVote => old_vote(facts, event),
                 _ => changes::tell(trace, event),
             };
             finding.witness(event, text);
@@ -118,33 +120,24 @@ fn tell(facts: &Facts<'_>, changes: &Changes, claims: &[Claim]) -> Finding {
     finding.suffers = elections.iter().flat_map(|election| stands_on(facts, election)).collect();
     finding.suffers.sort_unstable();
     finding.suffers.dedup();
-    finding.acts = claims.iter().filter_map(|claim| section(facts, claim.event)).collect();
     finding.peers = peers;
     finding.term = Some(term);
     finding
 }
 
-fn election(facts: &Facts<'_>, changes: &Changes, claim: &Claim) -> Election {
+/// `peer 0 counts the reply of RequestVote to peer 2, which it asked for in term 1, in term 2`.
+fn old_vote(facts: &Facts<'_>, used: EventId) -> String {
     let trace = facts.trace();
-    let roles = facts.roles().all();
-    let known = roles.partition_point(|role| role.begin < claim.event);
-    let last = |wanted: &str| {
-        let stated = roles[..known].iter().rev().find(|role| role.peer == claim.peer && &*role.role == wanted);
-        stated.map(|role| (role.begin, role.term))
+    let words = Words(trace);
+    let event = trace.event(used);
+    let term = event.term().map_or_else(String::new, |term| format!(" in term {term}"));
+    let rpc = match event.body() {
+        Body::ReplyUsed(body) => body.rpc.and_then(|id| trace.tables().rpcs.get((), id)),
+        _ => None,
     };
-    let candidacy = last("candidate");
-    let led = if trace.event(claim.event).kind() == Some(Kind::Role) { None } else { last("leader") };
-    let term = candidacy.map_or(Some(claim.term), |(_, term)| term);
-    let votes =
-        changes.all().filter(|event| *event < claim.event).map(|event| trace.event(event)).filter_map(|event| {
-            let Body::Vote(body) = event.body() else { return None };
-            let candidate = body.candidate.and_then(|id| trace.peer_of(event, id));
-            (event.term() == term && candidate == Some(claim.peer) && !event.restored())
-                .then_some((event.peer()?, event.id()))
-        });
-    let mut votes: Vec<_> = votes.collect();
-    votes.sort_by_key(|(_, event)| *event);
-    Election { claim: *claim, candidacy, led, votes }
+    let asked = rpc.and_then(|rpc| trace.event(facts.rpcs().get(rpc).send?).term());
+    let vote = asked.map_or_else(|| "an older vote".into(), |asked| format!("a vote of term {asked}"));
+    format!("{} counts {vote}{term}", words.actor(used))
 }
 
 /// All that belongs to the story, each with its part in it.
@@ -160,13 +153,17 @@ fn story(facts: &Facts<'_>, changes: &Changes, elections: &[Election]) -> Vec<(P
             let twice = others.clone().any(|other| other.votes.iter().any(|(double, _)| double == voter));
             story.push((if twice && voter != &peer { Part::VoteGivenAway } else { Part::Vote }, *vote));
         }
+        let asked = |rpc: RpcId| facts.rpcs().get(rpc).send.and_then(|send| trace.event(send).term());
+        let old = election.counted.iter().filter(|(_, rpc)| asked(*rpc).is_some_and(|asked| asked != term));
+        let old = old.filter(|(_, rpc)| !is_refusal(facts, *rpc));
+        story.extend(old.map(|(used, _)| (Part::OldVote, *used)));
         // What moved the claimant on between its election (or the term that it led) and its claim.
         let led = election.led.inspect(|(began, _)| story.push((Part::Election, *began)));
         let Some((began, stood_in)) = led.or(election.candidacy) else { continue };
         if stood_in == Some(term) {
             continue;
         }
-        for &change in changes.between(peer, began, event) {
+        for &change in changes.between(peer, began, event).iter().take(MOST_CHANGES) {
             let view = trace.event(change);
             let away = matches!(view.body(), Body::Vote(body)
                 if body.candidate.is_some_and(|id| trace.peer_of(view, id) != Some(peer)));
@@ -178,17 +175,14 @@ fn story(facts: &Facts<'_>, changes: &Changes, elections: &[Election]) -> Vec<(P
     story
 }
 
-/// What could have led to the claim: the critical section in which it was made, and the replies that it counted.
-fn stands_on(facts: &Facts<'_>, election: &Election) -> Vec<Object> {
-    let trace = facts.trace();
-    let mut objects: Vec<_> = section(facts, election.claim.event).into_iter().collect();
-    let Some((began, _)) = election.candidacy else { return objects };
-    for rpc in facts.rpcs().all() {
-        let asked = rpc.send.is_some_and(|send| send > began && trace.event(send).peer() == Some(election.claim.peer));
-        if asked && rpc.used.iter().any(|used| *used < election.claim.event) {
-            objects.push(Object::Rpc(rpc.id));
-        }
-    }
+/// What could have led to the claim: the critical section in which it was made, the answers that it counted, and that the
+/// claimant or one of its voters was in that term again.
+fn stands_on(facts: &Facts<'_>, election: &Election) -> Vec<(Object, EventId)> {
+    let Claim { peer, term, event } = election.claim;
+    let mut objects = vec![(Object::Term(peer, term), event)];
+    objects.extend(section(facts, event).map(|section| (section, event)));
+    objects.extend(election.counted.iter().map(|(_, rpc)| (Object::Rpc(*rpc), event)));
+    objects.extend(election.votes.iter().map(|(voter, vote)| (Object::Term(*voter, term), *vote)));
     objects
 }
 
@@ -226,16 +220,87 @@ fn fix(facts: &Facts<'_>, elections: &[Election]) -> String {
     "become leader only with the votes of a majority of the voters, given in the current term".into()
 }
 
-/// Peers that take part and never state a role or a term: whether they claimed to lead is unknown.
+/// Where a claim could stand that is not seen.
+fn gaps(facts: &Facts<'_>) -> Vec<Gap> {
+    let mut gaps: Vec<Gap> = blind::silent(facts).into_iter().collect();
+    gaps.extend(roles_unseen(facts));
+    gaps.extend(members_unseen(facts));
+    gaps.extend(strange_roles(facts));
+    gaps.extend(blind::termless(facts, |body| match body {
+        Body::Role(body) => body.role.is_none_or(|role| role.eq_ignore_ascii_case("leader")),
+        _ => false,
+    }));
+    gaps.extend(blind::peerless(facts, &[Kind::Role]));
+    gaps
+}
+
+/// Peers that state terms or votes and never a role. Such a peer may have led all the while. It has not if it writes its votes
+/// and never voted for itself: who stands for election does that first; unless it does what only leaders do.
 fn roles_unseen(facts: &Facts<'_>) -> Option<Gap> {
-    let coverage = facts.coverage();
-    let silent = |peer: &PeerId| {
+    let (trace, coverage) = (facts.trace(), facts.coverage());
+    let roleless = |peer: &PeerId| {
         let covered = coverage.peer(*peer);
-        covered.events > 0 && !covered.writes(Kind::Role) && !covered.writes(Kind::TermChange)
+        covered.events > 0 && !covered.writes(Kind::Role) && !blind::is_silent(facts, *peer)
     };
-    let peers: Vec<_> = facts.trace().peers().ids().filter(silent).collect();
-    let why = "they never write `role` or `term`".to_owned();
-    (!peers.is_empty()).then_some(Gap { why, peers })
+    let mut peers: Vec<_> = trace.peers().ids().filter(roleless).collect();
+    if !peers.is_empty() {
+        let mut stood = vec![false; trace.peers().len()];
+        for event in trace.events().filter(|event| event.kind() == Some(Kind::Vote)) {
+            if let (Body::Vote(body), Some(peer)) = (event.body(), event.peer()) {
+                stood[peer.index()] |= body.candidate.is_none_or(|id| trace.peer_of(event, id) == Some(peer));
+            }
+        }
+        peers.retain(|peer| {
+            let covered = coverage.peer(*peer);
+            stood[peer.index()] || !covered.writes(Kind::Vote) || covered.writes(Kind::Progress)
+        });
+    }
+    let gap = blind::of_peers(facts, peers, |one| blind::never(one, "`role`"))?;
+    Some(gap.advise("add role! where a role changes"))
+}
+
+/// Members of whom the trace has not a single event: their files may be missing.
+fn members_unseen(facts: &Facts<'_>) -> Option<Gap> {
+    let trace = facts.trace();
+    if !blind::written(facts, &[Kind::PeerStart, Kind::Config]) {
+        return None;
+    }
+    let mut peers = Vec::new();
+    for event in trace.events().filter(|event| matches!(event.kind(), Some(Kind::PeerStart | Kind::Config))) {
+        let ids = match event.body() {
+            Body::PeerStart(body) => body.members,
+            Body::Config(body) => body.voters,
+            _ => None,
+        };
+        let members = ids.iter().flat_map(|ids| ids.iter()).filter_map(|id| trace.peer_of(event, id));
+        peers.extend(members.filter(|peer| facts.coverage().peer(*peer).events == 0));
+        peers.sort_unstable();
+        peers.dedup();
+    }
+    let gap = blind::of_peers(facts, peers, |one| {
+        let (is, write) = if one { ("is a member", "writes") } else { ("are members", "write") };
+        format!("{is} and {write} nothing in this trace")
+    })?;
+    Some(gap.advise("if it runs elsewhere, name its trace as well"))
+}
+
+/// Words for roles that the vocabulary does not know: whether they mean a leader is unknown.
+fn strange_roles(facts: &Facts<'_>) -> Option<Gap> {
+    const MOST: usize = 4;
+    let words = Words(facts.trace());
+    let strange = facts.roles().unknown_words();
+    let named = strange.iter().take(MOST);
+    let mut named: Vec<_> =
+        named.map(|(peer, word, _)| format!("{} calls its role `{word}`", words.peer(*peer))).collect();
+    if strange.len() > MOST {
+        named.push(format!("{} more likewise", strange.len() - MOST));
+    }
+    let mut peers: Vec<_> = strange.iter().map(|(peer, ..)| *peer).collect();
+    peers.sort_unstable();
+    peers.dedup();
+    (!strange.is_empty()).then(|| {
+        Gap::of(peers, enumerate(&named)).advise("the words are follower, candidate, leader, precandidate, learner")
+    })
 }
 
 #[cfg(test)]
@@ -271,10 +336,10 @@ mod tests {
               raft.rs:21 peer 0 votes for itself in term 1
               raft.rs:83 peer 2 votes for peer 0 in term 1
               raft.rs:20 peer 1 becomes candidate in term 2
-              raft.rs:21 peer 1 votes for itself in term 2
               raft.rs:81 peer 0 becomes follower in term 2
               raft.rs:83 peer 0 votes for peer 1 in term 2
               raft.rs:83 peer 2 votes for peer 1 in term 2
+              raft.rs:60 peer 0 counts a vote of term 1 in term 2
               raft.rs:65 peer 0 becomes leader in term 2
               raft.rs:65 peer 1 becomes leader in term 2
               because of stale-reply-acted-on
@@ -324,6 +389,7 @@ mod tests {
               a:1 peer 0 becomes candidate in term 1
               a:3 peer 0 moves to term 2
               a:5 peer 1 becomes leader in term 2
+              a:4 peer 0 counts a vote of term 1 in term 2
               a:5 peer 0 becomes leader in term 2
               because of stale-reply-acted-on
             "#,
@@ -387,7 +453,7 @@ mod tests {
             {"ts":20,"peer":1,"kind":"log","msg":"hello"}
 
             gap two-leaders-in-term: the trace is cut off; what came after its end is unknown
-            gap two-leaders-in-term: they never write `role` or `term` (1)
+            gap two-leaders-in-term: peer 1 never writes `term`, `role` or `vote` (1)
             "#,
         );
     }
