@@ -80,13 +80,15 @@ pub trait Arg: sealed::Sealed {
 }
 
 mod sealed {
+    /// Keeps [`super::Args`] to this crate.
+    pub trait SealedArgs {}
     /// Keeps [`super::Arg`] to this crate.
     pub trait Sealed {}
     macro_rules! sealed {
         ($($ty:ty)*) => { $(impl Sealed for $ty {})* };
     }
     sealed!(u8 i8 u16 i16 u32 i32 u64 i64 usize isize bool f32 f64 str String);
-    sealed!(peerscope_format::value::Id<'_> super::Formatted super::EntryList);
+    sealed!(peerscope_format::value::Id<'_> super::Formatted super::EntryList super::RpcId);
     impl<T: Sealed + ?Sized> Sealed for &T {}
     impl<T: Sealed> Sealed for Option<T> {}
     impl<T: Sealed> Sealed for [T] {}
@@ -116,14 +118,14 @@ macro_rules! numbers {
         impl Arg for $unsigned {
             const LAYOUT: Layout = Layout::U64;
             #[inline]
-            fn max_len(&self) -> usize { varint::MAX_LEN }
+            fn max_len(&self) -> usize { (Self::BITS as usize).div_ceil(7) }
             #[inline]
             fn put(&self, sink: &mut impl Sink) { put_u64(sink, *self as u64); }
         }
         impl Arg for $signed {
             const LAYOUT: Layout = Layout::I64;
             #[inline]
-            fn max_len(&self) -> usize { varint::MAX_LEN }
+            fn max_len(&self) -> usize { (Self::BITS as usize).div_ceil(7) }
             #[inline]
             fn put(&self, sink: &mut impl Sink) { put_u64(sink, zigzag(*self as i64)); }
             // A number has one self-describing form, whatever its type was: 4 is the same id as 4_u64.
@@ -216,7 +218,7 @@ fn put_cut(sink: &mut impl Sink, text: &str) {
 impl<T: Arg> Arg for Option<T> {
     const LAYOUT: Layout = Layout::Any;
     fn max_len(&self) -> usize {
-        1 + self.as_ref().map_or(0, Arg::max_len)
+        self.as_ref().map_or(0, Arg::max_len).saturating_add(1)
     }
     fn put(&self, sink: &mut impl Sink) {
         match self {
@@ -229,7 +231,15 @@ impl<T: Arg> Arg for Option<T> {
 impl<T: Arg> Arg for [T] {
     const LAYOUT: Layout = Layout::Any;
     fn max_len(&self) -> usize {
-        1 + varint::MAX_LEN + self.iter().map(|value| 1 + value.max_len()).sum::<usize>()
+        let mut sum = 1 + varint::MAX_LEN;
+        for value in self {
+            sum = sum.saturating_add(value.max_len()).saturating_add(1);
+            // More than any chunk has room for: such an event is lost, whatever else it lists.
+            if sum > 1 << 20 {
+                break;
+            }
+        }
+        sum
     }
     fn put(&self, sink: &mut impl Sink) {
         sink.put(8);
@@ -275,6 +285,68 @@ impl Arg for Id<'_> {
     }
 }
 
+/// The id of an RPC: a number or a short text.
+#[derive(Clone, PartialEq, Eq)]
+pub enum RpcId {
+    /// A number.
+    Number(u64),
+    /// A text.
+    Text(Box<str>),
+}
+
+impl std::fmt::Debug for RpcId {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RpcId::Number(number) => write!(out, "{number}"),
+            RpcId::Text(text) => out.write_str(text),
+        }
+    }
+}
+
+macro_rules! rpc_ids {
+    ($($number:ident)*) => { $(
+        impl From<$number> for RpcId {
+            fn from(id: $number) -> Self { RpcId::Number(id as u64) }
+        }
+        impl From<&$number> for RpcId {
+            fn from(id: &$number) -> Self { RpcId::Number(*id as u64) }
+        }
+    )* };
+}
+// `i32` is what a bare literal is.
+rpc_ids!(u8 u16 u32 u64 usize i32 i64);
+impl From<&str> for RpcId {
+    fn from(id: &str) -> Self {
+        RpcId::Text(id.into())
+    }
+}
+impl From<String> for RpcId {
+    fn from(id: String) -> Self {
+        RpcId::Text(id.into())
+    }
+}
+impl From<&String> for RpcId {
+    fn from(id: &String) -> Self {
+        RpcId::Text(id.as_str().into())
+    }
+}
+
+impl Arg for RpcId {
+    const LAYOUT: Layout = Layout::Any;
+    fn max_len(&self) -> usize {
+        1 + match self {
+            RpcId::Number(_) => varint::MAX_LEN,
+            RpcId::Text(text) => text.max_len(),
+        }
+    }
+    fn put(&self, sink: &mut impl Sink) {
+        match self {
+            RpcId::Number(number) => number.put_any(sink),
+            RpcId::Text(text) => text.put_any(sink),
+        }
+    }
+}
+
 /// A log entry as `log.append` lists them: the term in which a leader took it in, and what identifies its content.
 #[derive(Clone, Copy, Debug)]
 pub struct LogEntry<D> {
@@ -287,7 +359,7 @@ pub struct LogEntry<D> {
 impl<D: Arg> Arg for LogEntry<D> {
     const LAYOUT: Layout = Layout::Any;
     fn max_len(&self) -> usize {
-        32 + self.digest.max_len()
+        self.digest.max_len().saturating_add(32)
     }
     fn put(&self, sink: &mut impl Sink) {
         sink.put(9);
@@ -300,7 +372,7 @@ impl<D: Arg> Arg for LogEntry<D> {
 }
 
 /// All arguments of an event.
-pub trait Args {
+pub trait Args: sealed::SealedArgs {
     /// How they are written.
     const LAYOUTS: &'static [Layout];
     /// A number that differs for different [`Args::LAYOUTS`].
@@ -321,10 +393,11 @@ pub trait Args {
 
 macro_rules! tuples {
     ($($name:ident $place:tt),*) => {
+        impl<$($name: Arg),*> sealed::SealedArgs for ($($name,)*) {}
         impl<$($name: Arg),*> Args for ($($name,)*) {
             const LAYOUTS: &'static [Layout] = &[$($name::LAYOUT),*];
             #[inline]
-            fn max_len(&self) -> usize { 0 $(+ self.$place.max_len())* }
+            fn max_len(&self) -> usize { 0_usize $(.saturating_add(self.$place.max_len()))* }
             #[inline]
             #[allow(unused_variables)]
             fn put(&self, sink: &mut impl Sink) { $(self.$place.put(sink);)* }

@@ -1,8 +1,8 @@
 //! What the macros call: one way from a call site to the recorder.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
-use crate::arg::Args;
+use crate::arg::{Args, RpcId};
 use crate::peer::{InScope, TermArg};
 use crate::recorder::recorder;
 use crate::site::Site;
@@ -25,18 +25,19 @@ pub fn set_term(peer: &impl InScope, term: impl TermArg) {
 }
 
 thread_local! {
-    static LAST_REPLY: Cell<Option<u64>> = const { Cell::new(None) };
+    static LAST_REPLY: RefCell<Option<RpcId>> = const { RefCell::new(None) };
 }
 
 /// The thread has just got the reply of this RPC, which is handed back.
 #[inline]
-pub fn remember_reply<T: TermArg>(rpc: T) -> T {
-    LAST_REPLY.set(Some(rpc.number()));
+pub fn remember_reply(rpc: impl Into<RpcId>) -> RpcId {
+    let rpc = rpc.into();
+    let _ = LAST_REPLY.try_with(|last| last.replace(Some(rpc.clone())));
     rpc
 }
 
 /// The RPC whose reply the thread got last, if any.
 #[inline]
-pub fn last_reply() -> Option<u64> {
-    LAST_REPLY.get()
+pub fn last_reply() -> Option<RpcId> {
+    LAST_REPLY.try_with(|last| last.borrow().clone()).ok().flatten()
 }

@@ -106,6 +106,11 @@ where
         with_values(|values| {
             record.record(&mut Named(values));
             if let Some(fields) = span.extensions_mut().get_mut::<SpanFields>() {
+                if fields.0.len() + values.args.len() > MAX_VALUES {
+                    // The latest values are worth more than the first.
+                    fields.0.clear();
+                    fields.1 = 0;
+                }
                 fields.0.extend_from_slice(&values.args);
                 fields.1 += values.count;
             }
@@ -372,7 +377,7 @@ struct Limited<'a>(&'a mut String);
 impl fmt::Write for Limited<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if self.0.len() > MAX_TEXT {
-            return Err(fmt::Error);
+            return Ok(());
         }
         self.0.push_str(text);
         Ok(())

@@ -97,8 +97,7 @@ macro_rules! __event {
             concat!("the vocabulary knows no field `", $name, "` at the kind ", stringify!($kind)),
         );)*
         let recording = $crate::is_recording();
-        const TARGET: &str = $crate::__private::Kind::$kind.target();
-        if recording || $crate::__mirrors!(TARGET, $LEVEL) {
+        if recording || $crate::__mirrors!($crate::__private::Kind::$kind.target(), $LEVEL) {
             match ($crate::__peer!($($peer)?), $(&$expr,)*) {
                 (peer, $($value,)*) => {
                     if recording {
@@ -108,7 +107,7 @@ macro_rules! __event {
                         $crate::__private::emit(&SITE, peer, ($($value,)*));
                     }
                     $crate::__mirror!(
-                        (peer) TARGET, $LEVEL, ("{}", $crate::__private::Kind::$kind.name())
+                        (peer) $crate::__private::Kind::$kind.target(), $LEVEL, ("{}", $crate::__private::Kind::$kind.name())
                         $(($value $name "{:?}"))*
                     );
                 }
@@ -123,7 +122,7 @@ macro_rules! __event {
 /// The peer's current term is now this; later events of the peer carry it: `term!(peer, self.current_term)`.
 #[macro_export]
 macro_rules! term {
-    ($peer:expr, $term:expr) => {
+    ($peer:expr, $term:expr $(,)?) => {
         match &$peer {
             peer => {
                 $crate::__private::set_term(peer, $term);
@@ -137,10 +136,10 @@ macro_rules! term {
 /// `role!(peer, "leader")`, `role!(peer, "leader", term)`.
 #[macro_export]
 macro_rules! role {
-    ($peer:expr, $role:expr) => {
+    ($peer:expr, $role:expr $(,)?) => {
         $crate::__event!(($peer) Role "info" INFO "role" ($role))
     };
-    ($peer:expr, $role:expr, $term:expr) => {
+    ($peer:expr, $role:expr, $term:expr $(,)?) => {
         match &$peer {
             peer => {
                 $crate::__private::set_term(peer, $term);
@@ -153,14 +152,14 @@ macro_rules! role {
 /// The peer gave its vote of its current term: `vote!(peer, candidate)`.
 #[macro_export]
 macro_rules! vote {
-    ($peer:expr, $candidate:expr) => { $crate::__event!(($peer) Vote "info" INFO "for" ($candidate)) };
+    ($peer:expr, $candidate:expr $(,)?) => { $crate::__event!(($peer) Vote "info" INFO "for" ($candidate)) };
 }
 
 /// The peer wrote entries into its log: `log_append!(peer, first_index, entries)`, entries being anything that yields
 /// [`LogEntry`](crate::LogEntry)s. Many entries become several events.
 #[macro_export]
 macro_rules! log_append {
-    ($peer:expr, $first:expr, $entries:expr) => {
+    ($peer:expr, $first:expr, $entries:expr $(,)?) => {
         $crate::__log_append!(($peer) LogAppend ($first) ($entries))
     };
 }
@@ -184,7 +183,7 @@ macro_rules! __log_append {
 /// `entries` the whole log from index 1. It is not a new deed, and counts as durable.
 #[macro_export]
 macro_rules! restored {
-    ($peer:expr, $term:expr, $vote:expr, $entries:expr) => {
+    ($peer:expr, $term:expr, $vote:expr, $entries:expr $(,)?) => {
         match &$peer {
             peer => {
                 $crate::__private::set_term(peer, $term);
@@ -203,19 +202,19 @@ macro_rules! restored {
 /// The peer removed this index of its log and all behind it.
 #[macro_export]
 macro_rules! log_truncate {
-    ($peer:expr, $from:expr) => { $crate::__event!(($peer) LogTruncate "debug" DEBUG "from" ($from)) };
+    ($peer:expr, $from:expr $(,)?) => { $crate::__event!(($peer) LogTruncate "debug" DEBUG "from" ($from)) };
 }
 
 /// The peer's commit index is now this.
 #[macro_export]
 macro_rules! commit {
-    ($peer:expr, $index:expr) => { $crate::__event!(($peer) Commit "debug" DEBUG "index" ($index)) };
+    ($peer:expr, $index:expr $(,)?) => { $crate::__event!(($peer) Commit "debug" DEBUG "index" ($index)) };
 }
 
 /// The peer applied an entry to its state machine: `apply!(peer, index, entry_term, digest)`.
 #[macro_export]
 macro_rules! apply {
-    ($peer:expr, $index:expr, $term:expr, $digest:expr) => {
+    ($peer:expr, $index:expr, $term:expr, $digest:expr $(,)?) => {
         $crate::__event!(($peer) Apply "debug" DEBUG "index" ($index) "entry_term" ($term) "digest" ($digest))
     };
 }
@@ -223,7 +222,7 @@ macro_rules! apply {
 /// This state of the peer is durable now: `persist!(peer, term, vote, last_index)`, `vote` being an `Option`.
 #[macro_export]
 macro_rules! persist {
-    ($peer:expr, $term:expr, $vote:expr, $last_index:expr) => {
+    ($peer:expr, $term:expr, $vote:expr, $last_index:expr $(,)?) => {
         $crate::__event!(
             ($peer) Persist "debug" DEBUG "durable_term" ($term) "vote" ($vote) "last_index" ($last_index)
         )
@@ -285,10 +284,10 @@ macro_rules! rpc_return {
 /// Stepping down because the answer carries a higher term is no use of it.
 #[macro_export]
 macro_rules! reply_used {
-    ($peer:expr, $purpose:expr) => {
+    ($peer:expr, $purpose:expr $(,)?) => {
         $crate::reply_used!($peer, $crate::__private::last_reply(), $purpose)
     };
-    ($peer:expr, $rpc:expr, $purpose:expr) => {
+    ($peer:expr, $rpc:expr, $purpose:expr $(,)?) => {
         $crate::__event!(($peer) ReplyUsed "debug" DEBUG "rpc" ($rpc) "purpose" ($purpose))
     };
 }
@@ -304,10 +303,10 @@ macro_rules! phase {
 /// A fault that the test or the network injects: `fault!(test, "disconnect", [1])`, and optionally a detail.
 #[macro_export]
 macro_rules! fault {
-    ($scope:expr, $what:expr, $peers:expr) => {
+    ($scope:expr, $what:expr, $peers:expr $(,)?) => {
         $crate::__event!(($scope) Fault "info" INFO "what" ($what) "peers" ($peers))
     };
-    ($scope:expr, $what:expr, $peers:expr, $detail:expr) => {
+    ($scope:expr, $what:expr, $peers:expr, $detail:expr $(,)?) => {
         $crate::__event!(($scope) Fault "info" INFO "what" ($what) "peers" ($peers) "detail" ($detail))
     };
 }
@@ -315,7 +314,7 @@ macro_rules! fault {
 /// The program evaluated one of its own invariants: `invariant!(peer, "one vote a term", holds)`. Returns whether it holds.
 #[macro_export]
 macro_rules! invariant {
-    ($peer:expr, $name:expr, $holds:expr) => {{
+    ($peer:expr, $name:expr, $holds:expr $(,)?) => {{
         let holds: bool = $holds;
         if holds {
             $crate::__event!(($peer) Invariant "debug" DEBUG "name" ($name) "holds" (holds));

@@ -66,11 +66,12 @@ pub struct Label<'a, P>(pub &'a P);
 impl<P: InScope> fmt::Display for Label<'_, P> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         use peerscope_format::value::Value;
-        self.0.with_scope(|scope| match &scope.scope().peer {
+        // Copied out: what `out` is, a subscriber decides, and its code may leave the scope.
+        match self.0.with_scope(|scope| scope.scope().peer.clone()) {
             Some(Value::U64(number)) => write!(out, "{number}"),
             Some(Value::I64(number)) => write!(out, "{number}"),
-            Some(Value::Text(text)) => out.write_str(text),
+            Some(Value::Text(text)) => out.write_str(&text),
             _ => out.write_str("-"),
-        })
+        }
     }
 }

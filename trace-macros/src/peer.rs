@@ -216,7 +216,7 @@ pub trait InScope {
 }
 
 /// A scope on its way from a macro to the recorder.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct ScopeRef<'a>(&'a Scope);
 
 impl<'a> ScopeRef<'a> {

@@ -6,7 +6,8 @@ mod file;
 mod os;
 mod writer;
 
-use std::io;
+use std::cell::Cell;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -22,7 +23,7 @@ use self::os::RecorderClock;
 use self::writer::Pool;
 #[cfg(feature = "tracing")]
 pub(crate) use self::writer::Reserved;
-pub(crate) use self::writer::{append, append_at};
+pub(crate) use self::writer::{append, append_at, busy};
 use crate::arg::Layout;
 use crate::site::Site;
 
@@ -75,20 +76,40 @@ pub(crate) fn recorder() -> Option<&'static Recorder> {
 fn decide() -> bool {
     // Threads that come here at the same time wait for the first.
     static DECIDING: Mutex<()> = Mutex::new(());
-    let _deciding = DECIDING.lock().unwrap_or_else(PoisonError::into_inner);
+    thread_local! {
+        static HERE: Cell<bool> = const { Cell::new(false) };
+    }
+    // An allocator that logs comes here while this thread decides.
+    if HERE.replace(true) {
+        return false;
+    }
+    let decided = decide_now(&DECIDING);
+    HERE.set(false);
+    decided
+}
+
+fn decide_now(deciding: &Mutex<()>) -> bool {
+    let _deciding = deciding.lock().unwrap_or_else(PoisonError::into_inner);
     if STATE.load(Ordering::Relaxed) == UNDECIDED {
         match std::env::var_os(TRACE_VARIABLE) {
             Some(pattern) if !pattern.is_empty() => {
                 let path = expand(&pattern.to_string_lossy());
                 if let Err(error) = Builder::new(&path).start() {
-                    eprintln!("peerscope: nothing is recorded: {error}");
-                    STATE.store(OFF, Ordering::Relaxed);
+                    if !switch_off() {
+                        return true;
+                    }
+                    let _ = writeln!(io::stderr(), "peerscope: nothing is recorded: {error}");
                 }
             }
-            _ => STATE.store(OFF, Ordering::Relaxed),
+            _ => drop(switch_off()),
         }
     }
     STATE.load(Ordering::Relaxed) == ON
+}
+
+/// Nothing is recorded, unless [`Builder::start`] got ahead of us: says so.
+fn switch_off() -> bool {
+    STATE.compare_exchange(UNDECIDED, OFF, Ordering::Relaxed, Ordering::Acquire).is_ok()
 }
 
 /// `%p` becomes the process id, `%n` the program's name, `%%` a percent sign.
@@ -202,6 +223,11 @@ impl Builder {
 impl Recorder {
     pub(crate) fn target(&self) -> Target<'_> {
         Target { file: &self.file, clock: &self.clock }
+    }
+
+    fn give_back(&self, continued: writer::Continued) {
+        self.pool().push(continued);
+        self.file.look_again();
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {

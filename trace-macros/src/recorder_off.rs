@@ -123,3 +123,7 @@ pub fn meta(_key: &str, _value: impl Into<Value>) {}
 pub fn trace_path() -> Option<PathBuf> {
     None
 }
+
+pub(crate) fn busy<R>(run: impl FnOnce() -> R) -> Option<R> {
+    Some(run())
+}

@@ -48,7 +48,10 @@ impl Scope {
     }
 
     pub(crate) fn set_term(&self, term: u64) {
-        self.term.store(term.saturating_add(1), Ordering::Relaxed);
+        // Terms are a peer's; all threads in no scope share one `Scope`.
+        if self.peer.is_some() {
+            self.term.store(term.saturating_add(1), Ordering::Relaxed);
+        }
     }
 
     /// What the trace says about events of `task` in this scope.
@@ -91,9 +94,14 @@ impl Drop for Stack {
 /// Runs `run` with the thread's current scope.
 #[inline]
 pub(crate) fn with_current<R>(run: impl FnOnce(&Scope) -> R) -> R {
-    let current = CURRENT.get();
+    let mut current = CURRENT.get();
     if current.is_null() {
-        return run(&NOWHERE);
+        // A thread that says its first word learns by that in which test it runs.
+        task::current();
+        current = CURRENT.get();
+        if current.is_null() {
+            return run(&NOWHERE);
+        }
     }
     // SAFETY: the thread's own stack of scopes keeps the scope alive and takes the pointer away before it lets go; `run`
     // only records, and so cannot leave the scope (an `Entered` is dropped by the program, not from within a record).

@@ -8,7 +8,7 @@ use peerscope_format::value::Value;
 use peerscope_format::vocabulary::Kind;
 
 use crate::arg::{Args, Layout, constant, fields};
-use crate::recorder::{Recorder, append, append_at};
+use crate::recorder::{Recorder, append, append_at, busy};
 use crate::scope::Scope;
 
 /// A place in the program that emits events; a `static` in the expansion of a macro.
@@ -110,7 +110,8 @@ impl Site {
     #[inline]
     fn shape_id<A: Args, const CALLED: bool>(&'static self, recorder: &Recorder) -> Option<u32> {
         let signature = const { A::SIGNATURE ^ (CALLED as u64) << 63 };
-        let known = self.shape.load(Ordering::Relaxed);
+        // Acquire: whoever writes a record has seen its shape committed.
+        let known = self.shape.load(Ordering::Acquire);
         if known >> 32 == signature >> 32 && known as u32 != 0 {
             return Some(known as u32);
         }
@@ -120,8 +121,8 @@ impl Site {
     #[cold]
     #[inline(never)]
     fn register(&'static self, recorder: &Recorder, layouts: &[Layout], signature: u64, called: bool) -> Option<u32> {
-        let id = recorder.shape(self, layouts, signature, called)?;
-        self.shape.store((signature >> 32) << 32 | u64::from(id), Ordering::Relaxed);
+        let id = busy(|| recorder.shape(self, layouts, signature, called))??;
+        self.shape.store((signature >> 32) << 32 | u64::from(id), Ordering::Release);
         Some(id)
     }
 

@@ -41,7 +41,10 @@ fn first() -> u64 {
     let thread = std::thread::current();
     // The main thread ends with the process, which has a last word of its own.
     ENDS_UNSEEN.set(thread.name() != Some("main"));
-    if let Some(test) = thread.name().filter(|name| *name != "main" && crate::test_scope::is_test_program()) {
+    // A test is a path of Rust; `tokio-runtime-worker` is none.
+    let is_path = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':');
+    let test = thread.name().filter(|name| *name != "main").filter(is_path);
+    if let Some(test) = test.filter(|_| crate::test_scope::is_test_program()) {
         crate::scope::stay_in_test(test);
     }
     crate::thread::begin_untracked(thread.name());

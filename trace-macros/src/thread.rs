@@ -74,7 +74,13 @@ impl Builder {
     {
         static SPAWN: Site = Site::primitive(Kind::TaskSpawn, &["child", "name"]);
         let Some(recorder) = recorder() else {
-            return Ok(JoinHandle { inner: self.inner.spawn(run)?, child: 0 });
+            // Handed on all the same: the mirror names the peer, and a recorder may start later.
+            let scope = scopes::current();
+            let inner = self.inner.spawn(move || {
+                let _in = scope.map(scopes::enter);
+                run()
+            })?;
+            return Ok(JoinHandle { inner, child: 0 });
         };
         let caller = Location::caller();
         let child = task::allocate();
@@ -94,11 +100,16 @@ impl Builder {
 }
 
 /// As [`std::thread::JoinHandle`]: to wait for the thread's end.
-#[derive(Debug)]
 pub struct JoinHandle<T> {
     inner: std::thread::JoinHandle<T>,
     /// 0 if nothing was recorded when it began.
     child: u64,
+}
+
+impl<T> std::fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.inner.fmt(out)
+    }
 }
 
 impl<T> JoinHandle<T> {

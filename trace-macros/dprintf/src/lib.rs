@@ -63,7 +63,7 @@ fn expand(input: TokenStream) -> Result<TokenStream, Failure> {
     body.push(TokenTree::Literal(Literal::string(&topic)));
     body.push(literal_at(&template.text(), span));
     // For whoever formats the line: names become positions, since not every name is one that format_args! takes.
-    let variable = |name: &str| TokenTree::Ident(Ident::new(&format!("value_{name}"), Span::mixed_site()));
+    let variable = |name: &str| TokenTree::Ident(Ident::new(&format!("value_{}", plain(name)), Span::mixed_site()));
     let mentioned = values.all.iter().filter(|(name, ..)| template.places().any(|place| place.name == *name));
     let mentioned: Vec<&str> = mentioned.map(|(name, ..)| &name[..]).collect();
     let position = |name: &str| mentioned.iter().position(|other| *other == name).unwrap_or_default().to_string();
@@ -93,7 +93,7 @@ impl Values {
         for (place, part) in parts.iter().filter(|part| !part.is_empty()).enumerate() {
             match &part[..] {
                 [TokenTree::Ident(name), equals, ..] if is_punct(equals, '=') && !starts_comparison(&part[2..]) => {
-                    named.push((name.to_string(), part[2..].to_vec(), false));
+                    named.push((plain(&name.to_string()).to_owned(), part[2..].to_vec(), false));
                 }
                 _ => named.push((place.to_string(), part.clone(), false)),
             }
@@ -108,7 +108,8 @@ impl Values {
             } else if is_position(name) {
                 return Err(Failure(span, format!("the template asks for value {name}, which is not there")));
             } else if !all.iter().any(|(other, ..)| other == name) {
-                let captured = TokenTree::Ident(Ident::new(name, span));
+                let captured = captured(name, span)
+                    .ok_or_else(|| Failure(span, format!("`{name}` is no name; give the value one: `x = {name}`")))?;
                 all.push((name.clone(), format.clone(), vec![captured]));
             }
         }
@@ -118,7 +119,7 @@ impl Values {
                 continue;
             }
             let name = match &expression[..] {
-                [TokenTree::Ident(variable)] if is_position(&name) => variable.to_string(),
+                [TokenTree::Ident(variable)] if is_position(&name) => plain(&variable.to_string()).to_owned(),
                 _ if is_position(&name) => {
                     return Err(Failure(span, format!("value {name} has no place in the template; give it a name")));
                 }
@@ -127,6 +128,25 @@ impl Values {
             all.push((name, "{:?}".into(), expression));
         }
         Ok(Values { all })
+    }
+}
+
+/// A raw identifier's name.
+fn plain(name: &str) -> &str {
+    name.strip_prefix("r#").unwrap_or(name)
+}
+
+/// The variable of this name, which may be a keyword; `None` if it cannot be one.
+fn captured(name: &str, span: Span) -> Option<TokenTree> {
+    // Parsed, since `Ident::new` panics; `self` and the like stay what they are.
+    let source = if matches!(name, "self" | "Self") { name.to_owned() } else { format!("r#{name}") };
+    let mut tokens = source.parse::<TokenStream>().ok()?.into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Ident(mut ident)), None) => {
+            ident.set_span(span);
+            Some(TokenTree::Ident(ident))
+        }
+        _ => None,
     }
 }
 

@@ -39,7 +39,9 @@ impl Template {
             }
             let end = rest.find('}').ok_or("a `{` in the template is never closed; write `{{` for the character")?;
             let (name, format) = rest[1..end].split_once(':').unwrap_or((&rest[1..end], ""));
-            if format.contains(['$', '*']) {
+            // `*` and `$` may also be what is filled up with: `{:*^9}`.
+            let fill = format.char_indices().nth(1).filter(|(_, align)| "<^>".contains(*align)).map_or(0, |(at, _)| at);
+            if format[fill..].contains(['$', '*']) {
                 return Err("widths and precisions from values (`$`, `*`) cannot be recorded; write the number".into());
             }
             let name = match name.trim() {

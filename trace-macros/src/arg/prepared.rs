@@ -32,18 +32,21 @@ impl Prepared {
 
     /// The buffer's length; 0 once the thread is being torn down.
     fn len() -> usize {
-        PREPARED.try_with(|buffer| buffer.borrow().len()).unwrap_or(0)
+        PREPARED.try_with(|buffer| buffer.try_borrow().map_or(0, |buffer| buffer.len())).unwrap_or(0)
     }
 
     /// Appends, borrowing the buffer for no longer than `write`; says whether there still is a buffer.
     fn extend(write: impl FnOnce(&mut Vec<u8>)) -> bool {
-        PREPARED.try_with(|buffer| write(&mut buffer.borrow_mut())).is_ok()
+        // It is in use if an allocator logs while the buffer grows.
+        let run = |buffer: &RefCell<Vec<u8>>| buffer.try_borrow_mut().map(|mut buffer| write(&mut buffer)).is_ok();
+        PREPARED.try_with(run).unwrap_or(false)
     }
 
     /// Reads the stretch; it is empty once the thread is being torn down.
     fn with<R>(&self, run: impl FnOnce(&[u8]) -> R) -> R {
         // Taken out so that `run` may prepare something itself.
-        let buffer = PREPARED.try_with(RefCell::take).unwrap_or_default();
+        let buffer = PREPARED.try_with(|place| place.try_borrow_mut().map(|mut place| std::mem::take(&mut *place)));
+        let Ok(Ok(buffer)) = buffer else { return run(&[]) };
         let result = run(buffer.get(self.start..self.end).unwrap_or_default());
         let _ = PREPARED.try_with(|place| *place.borrow_mut() = buffer);
         result
@@ -52,7 +55,7 @@ impl Prepared {
 
 impl Drop for Prepared {
     fn drop(&mut self) {
-        let _ = PREPARED.try_with(|buffer| buffer.borrow_mut().truncate(self.start));
+        let _ = PREPARED.try_with(|buffer| buffer.try_borrow_mut().map(|mut buffer| buffer.truncate(self.start)));
     }
 }
 
@@ -102,8 +105,9 @@ impl fmt::Write for Append {
         // One byte too much, so that the text is cut and says so.
         let room = (self.start + MAX_TEXT + 1).saturating_sub(Prepared::len());
         let kept = &text[..text.floor_char_boundary(room)];
-        let written = Prepared::extend(|buffer| buffer.extend_from_slice(kept.as_bytes()));
-        if written && kept.len() == text.len() { Ok(()) } else { Err(fmt::Error) }
+        Prepared::extend(|buffer| buffer.extend_from_slice(kept.as_bytes()));
+        // Never an error: a `Display` may unwrap it, since `format!` has none.
+        Ok(())
     }
 }
 

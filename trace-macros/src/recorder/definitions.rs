@@ -98,7 +98,9 @@ impl Definitions {
 
     /// Adds a free key/value of the run.
     pub(crate) fn meta(&self, target: &Target<'_>, key: &str, value: Value) {
-        self.lock().define(target, &Definition::Meta(key.to_owned(), value));
+        if self.lock().define(target, &Definition::Meta(key.to_owned(), value)).is_none() {
+            target.file.lose(0);
+        }
     }
 
     /// Notes the time, so that a reader can tell the length of a tick.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use memmap2::{MmapOptions, MmapRaw};
@@ -27,6 +27,8 @@ pub(crate) struct TraceFile {
     head: *mut u8,
     file: File,
     growing: Mutex<Growing>,
+    /// No chunk is to be had any more: whoever asks need not wait for the lock to learn it.
+    full: AtomicBool,
 }
 
 struct Growing {
@@ -48,6 +50,12 @@ unsafe impl Sync for TraceFile {}
 impl TraceFile {
     /// Creates the file with room for at most `size_limit` bytes.
     pub(crate) fn create(path: &Path, head: &FileHead, size_limit: u64, shared: bool) -> io::Result<TraceFile> {
+        // Beyond its limit for files the kernel kills the process; the last words want two chunks more.
+        let longest = os::longest_file();
+        if longest < (FILE_HEAD + 4 * CHUNK_SIZE) as u64 {
+            return Err(io::Error::other("this process may not write files of that length (ulimit -f)"));
+        }
+        let size_limit = size_limit.min(longest - 2 * CHUNK_SIZE as u64);
         let (file, path) = claim(path, shared)?;
         let limit = u32::try_from(size_limit.saturating_sub(FILE_HEAD as u64) / CHUNK_SIZE as u64).unwrap_or(u32::MAX);
         let growing = Growing {
@@ -59,7 +67,13 @@ impl TraceFile {
             limit: limit.max(2),
             closed: false,
         };
-        let mut trace = TraceFile { path, head: std::ptr::null_mut(), file, growing: Mutex::new(growing) };
+        let mut trace = TraceFile {
+            path,
+            head: std::ptr::null_mut(),
+            file,
+            growing: Mutex::new(growing),
+            full: AtomicBool::new(false),
+        };
         let growing = trace.growing.get_mut().unwrap_or_else(PoisonError::into_inner);
         growing.grow(&trace.file)?;
         let start = growing.stretches[0].as_mut_ptr();
@@ -77,7 +91,8 @@ impl TraceFile {
     /// Takes a new chunk; `None` if the file is full or closed, or cannot grow.
     pub(crate) fn take_chunk(&self, role: ChunkRole, (base_ticks, base_ns): (u64, u64)) -> Option<Chunk> {
         let mut growing = self.lock();
-        if growing.closed || growing.used >= growing.limit || (growing.left == 0 && growing.grow(&self.file).is_err()) {
+        self.full.store(growing.closed || growing.used >= growing.limit, Ordering::Relaxed);
+        if self.is_full() || (growing.left == 0 && growing.grow(&self.file).is_err()) {
             return None;
         }
         let (start, number) = (growing.next, growing.used);
@@ -98,6 +113,16 @@ impl TraceFile {
         Some(chunk)
     }
 
+    /// There may be room again.
+    pub(crate) fn look_again(&self) {
+        self.full.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether no chunk is to be had.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
     /// Counts an event that found no room; `bytes` as far as known.
     pub(crate) fn lose(&self, bytes: u64) {
         for (offset, count) in [(LOST_EVENTS_OFFSET, 1), (LOST_EVENTS_OFFSET + 8, bytes)] {
@@ -111,6 +136,7 @@ impl TraceFile {
     pub(crate) fn make_room_for_last_words(&self) {
         let mut growing = self.lock();
         growing.limit = growing.limit.saturating_add(2);
+        self.full.store(false, Ordering::Relaxed);
     }
 
     /// Hands out no more chunks and gives the unused rest of the file back. Chunks in use stay usable.

@@ -75,16 +75,40 @@ pub(crate) fn reserve(file: &File, from: u64, len: u64) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     {
         use std::os::fd::AsRawFd;
-        // SAFETY: a call with an open descriptor and no pointers.
-        match unsafe { libc::fallocate(file.as_raw_fd(), 0, from as libc::off_t, (len - from) as libc::off_t) } {
-            0 => return Ok(()),
-            _ => match io::Error::last_os_error() {
-                error if error.raw_os_error() == Some(libc::EOPNOTSUPP) => {}
-                error => return Err(error),
-            },
+        // In pieces: before Linux 6.13 a signal makes tmpfs give up on the whole call, and a timer of a
+        // profiler would let a long one never come to its end.
+        const PIECE: u64 = 1 << 20;
+        let mut at = from;
+        while at < len {
+            let now = PIECE.min(len - at);
+            // SAFETY: a call with an open descriptor and no pointers.
+            match unsafe { libc::fallocate(file.as_raw_fd(), 0, at as libc::off_t, now as libc::off_t) } {
+                0 => at += now,
+                _ => match io::Error::last_os_error().raw_os_error() {
+                    Some(libc::EINTR) => {}
+                    Some(libc::EOPNOTSUPP | libc::ENOSYS) => break,
+                    _ => return Err(io::Error::last_os_error()),
+                },
+            }
+        }
+        if at >= len {
+            return Ok(());
         }
     }
     write_zeros(file, from, len)
+}
+
+/// The length that this process may give a file; beyond it the kernel kills the process (SIGXFSZ).
+pub(crate) fn longest_file() -> u64 {
+    #[cfg(unix)]
+    {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: the pointer leads to a valid `rlimit` for the time of the call.
+        if unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) } == 0 {
+            return limit.rlim_cur;
+        }
+    }
+    u64::MAX
 }
 
 /// The slow way to reserve room, for file systems that cannot.
@@ -189,6 +213,14 @@ pub(crate) fn at_exit(hook: fn(Option<i32>)) {
             if let Some(hook) = HOOK.get() {
                 // `_exit` keeps the low eight bits.
                 hook(Some(status & 0xff));
+            }
+        }
+        // A plugin that is unloaded would leave `run` dangling: it stays.
+        // SAFETY: `info` is written before it is read; a name that dlopen does not know is refused.
+        unsafe {
+            let mut info = std::mem::zeroed::<libc::Dl_info>();
+            if libc::dladdr(run as *const libc::c_void, &raw mut info) != 0 {
+                libc::dlopen(info.dli_fname, libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE);
             }
         }
         // SAFETY: `run` is a function for the whole life of the process and takes no argument.

@@ -35,6 +35,8 @@ pub(crate) struct Continued {
 
 struct Writer {
     chunk: Option<Chunk>,
+    /// The thread is being torn down and nobody will give its chunk back later.
+    orphan: bool,
     /// The next byte and the number of bytes left in the chunk.
     next: *mut u8,
     left: usize,
@@ -63,6 +65,7 @@ thread_local! {
             busy: Cell::new(false),
             writer: UnsafeCell::new(Writer {
             chunk: None,
+            orphan: false,
             next: std::ptr::null_mut(),
             left: 0,
             last_ticks: 0,
@@ -89,7 +92,7 @@ impl Drop for GiveBack {
         }
         with_writer(|writer| {
             if let Some(continued) = writer.leave() {
-                recorder.pool().push(continued);
+                recorder.give_back(continued);
             }
         });
     }
@@ -111,6 +114,12 @@ fn with_writer<R>(run: impl FnOnce(&mut Writer) -> R) -> Option<R> {
     let result = run(unsafe { &mut *guarded.writer.get() });
     guarded.busy.set(false);
     Some(result)
+}
+
+/// Runs `run` under one of the recorder's locks: what an allocator or a signal handler says meanwhile on this thread must
+/// not come to the same lock. `None` if the thread is there already.
+pub(crate) fn busy<R>(run: impl FnOnce() -> R) -> Option<R> {
+    with_writer(|_| run())
 }
 
 /// Mapped memory that is known to be large enough.
@@ -199,7 +208,7 @@ impl Writer {
     /// Makes sure of room, and of the right context; counts the event as lost where that cannot be.
     #[inline(always)]
     fn prepare(&mut self, recorder: &Recorder, scope: &Scope, task: u64, max_len: usize) -> bool {
-        if self.left < max_len + HEAD_ROOM && !self.refill(recorder, max_len) {
+        if self.left < max_len.saturating_add(HEAD_ROOM) && !self.refill(recorder, max_len) {
             return false;
         }
         (self.scope == scope.number() && self.task == task) || self.look_up(recorder, scope, task, max_len)
@@ -241,13 +250,22 @@ impl Writer {
         self.next = out.next;
         let written = self.next as usize - chunk.payload() as usize;
         chunk.committed().store(written as u32, Ordering::Release);
+        if self.orphan
+            && let Some(continued) = self.leave()
+        {
+            recorder.give_back(continued);
+        }
     }
 
     /// Gets a chunk with room for `max_len` bytes of values. Counts the event as lost if there is none.
     #[cold]
     #[inline(never)]
     fn refill(&mut self, recorder: &Recorder, max_len: usize) -> bool {
-        if max_len + HEAD_ROOM > Chunk::ROOM {
+        if max_len > Chunk::ROOM - HEAD_ROOM {
+            recorder.file.lose(max_len as u64);
+            return false;
+        }
+        if self.chunk.is_none() && recorder.file.is_full() {
             recorder.file.lose(max_len as u64);
             return false;
         }
@@ -276,7 +294,7 @@ impl Writer {
         self.last_ticks = last_ticks;
         (self.context, self.term) = (u32::MAX, 0);
         // Fails only while the thread is being torn down; the chunk then stays with the thread and ends with it.
-        let _ = GIVE_BACK.try_with(|give_back| give_back.0.set(true));
+        self.orphan = GIVE_BACK.try_with(|give_back| give_back.0.set(true)).is_err();
         true
     }
 
@@ -317,7 +335,7 @@ fn decoded(term: u64) -> Option<Term> {
 pub(crate) struct Pool(Vec<Continued>);
 
 impl Pool {
-    fn push(&mut self, continued: Continued) {
+    pub(super) fn push(&mut self, continued: Continued) {
         self.0.push(continued);
     }
 

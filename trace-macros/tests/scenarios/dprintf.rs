@@ -58,7 +58,8 @@ fn values_keep_their_types() {
         ("b", Value::I64(i64::MIN)),
         ("c", Value::U64(7)),
         ("d", Value::Bool(true)),
-        ("e", Value::F64(0.5)),
+        // As Rust prints it: the same number as `f64` has a longer text.
+        ("e", Value::from("0.5")),
         ("f", Value::F64(f64::MAX)),
         ("g", Value::from("owned")),
         ("h", Value::from("borrowed")),
@@ -214,4 +215,39 @@ fn the_template_is_stored_once_and_never_formatted() {
     let Body::Log(log) = trace.of_topic("log")[7].body() else { panic!("a log line") };
     assert_eq!(log.msg, Some("vote number {granted} of the marathon"));
     assert_eq!(log.args.and_then(|args| args.get("granted")).map(|value| value.to_value()), Some(Value::U64(700_007)));
+}
+
+/// `format!` never fails, so a `Display` may well unwrap; a text that is cut must not tell it.
+#[test]
+fn a_display_that_unwraps_is_cut_and_not_brought_down() {
+    struct Long;
+    impl std::fmt::Display for Long {
+        fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            (0..4_000).for_each(|number| write!(out, "{number} ").expect("a formatter takes all"));
+            Ok(())
+        }
+    }
+    let trace = recorded(|| dprintf!("{long}", long = Long));
+    let text = trace.of_topic("log")[0].arg("long");
+    assert!(matches!(text, Some(Value::Text(text)) if text.starts_with("0 1 2 ") && text.ends_with("[... cut]")));
+}
+
+#[test]
+fn raw_names_and_fill_characters_are_taken() {
+    let trace = recorded(|| {
+        let r#type = 7;
+        dprintf!("{type} {type:*^9} {:$>3}", 1);
+    });
+    assert_eq!(trace.of_topic("log")[0].arg("type"), Some(Value::U64(7)));
+}
+
+/// Names of the macro's own must not catch those of the user.
+#[test]
+fn a_constant_of_the_users_means_what_it_says() {
+    let trace = recorded(|| {
+        const TARGET: u64 = 2;
+        let peer = Peer::new(1);
+        peerscope::vote!(peer, TARGET,);
+    });
+    assert_eq!(trace.the(peerscope_format::vocabulary::Kind::Vote).says(), "vote for=2");
 }

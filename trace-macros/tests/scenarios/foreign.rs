@@ -204,7 +204,7 @@ fn our_events_are_mirrored_with_typed_fields() {
             r#"{"message": "term", "peerscope.peer": "n1", "target": "peerscope::term INFO"}"#,
             r#"{"for": "i64 2", "message": "vote", "peerscope.peer": "n1", "target": "peerscope::vote INFO"}"#,
             r#"{"entries": "1 entries", "first": "u64 1", "message": "log.append", "peerscope.peer": "n1", "target": "peerscope::log DEBUG"}"#,
-            r#"{"granted": "bool true", "message": "rpc.return", "outcome": "str ok", "peerscope.peer": "n1", "rpc": "i64 8", "target": "peerscope::rpc DEBUG"}"#,
+            r#"{"granted": "bool true", "message": "rpc.return", "outcome": "str ok", "peerscope.peer": "n1", "rpc": "8", "target": "peerscope::rpc DEBUG"}"#,
             r#"{"holds": "bool true", "message": "invariant", "name": "str holds", "peerscope.peer": "n1", "target": "peerscope::invariant DEBUG"}"#,
             r#"{"holds": "bool false", "message": "invariant", "name": "str broken", "peerscope.peer": "n1", "target": "peerscope::invariant WARN"}"#,
         ];

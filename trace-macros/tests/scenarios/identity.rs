@@ -220,3 +220,30 @@ fn what_a_library_records_stands_at_its_callers_line() {
     ];
     assert_eq!(lines, expected.map(|(says, line)| (says.to_owned(), line)));
 }
+
+#[test]
+fn the_first_word_of_a_test_is_the_tests_already() {
+    let trace = recorded(|| {
+        let speak = || {
+            dprintf!("first");
+            dprintf!("second");
+        };
+        for name in ["elections::first", "tokio-runtime-worker"] {
+            let thread = std::thread::Builder::new().name(name.into()).spawn(speak);
+            thread.expect("a thread").join().expect("it ends well");
+        }
+    });
+    let whose: Vec<_> = trace.of_topic("log").iter().map(|event| event.whose()).collect();
+    assert_eq!(whose, ["elections::first//", "elections::first//", "//", "//"]);
+}
+
+#[test]
+fn a_reply_is_remembered_by_a_text_as_well() {
+    let trace = recorded(|| {
+        let (peer, rpc) = (Peer::new(0), String::from("0-7"));
+        peerscope::rpc_send!(peer, rpc, "Vote", 1);
+        peerscope::rpc_return!(peer, &rpc, "ok");
+        peerscope::reply_used!(peer, "count the vote");
+    });
+    assert_eq!(trace.the(Kind::ReplyUsed).says(), "reply.used rpc=0-7 purpose=count the vote");
+}

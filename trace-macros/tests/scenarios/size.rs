@@ -73,3 +73,16 @@ fn a_long_log_becomes_several_events_that_follow_each_other() {
     }
     assert_eq!((next, trace.image.lost_events), (10_007, 0));
 }
+
+/// Nothing that a list announces may wrap around: the recorder trusts it.
+#[test]
+fn a_list_without_end_of_things_without_size_is_counted_as_lost() {
+    let trace = recorded(|| {
+        let peer = Peer::new(1);
+        let list: Vec<[u64; 0]> = vec![[]; usize::MAX / 8];
+        peerscope::fault!(peer, "delay", list);
+        peerscope::apply!(peer, 1, 1, vec![1_u8; 3_000]);
+    });
+    assert_eq!(trace.image.lost_events, 1);
+    assert_eq!(trace.count(Kind::Apply), 1, "a list of bytes is no longer than it is");
+}
