@@ -56,6 +56,7 @@ fn every_variant_has_exactly_its_findings() {
             }
             if variant.expect.is_empty() {
                 assert!(report.findings.is_empty(), "{name}: {:#?}", report.findings);
+                assert!(report.gaps.is_empty(), "{name} is not clean: {:#?}", report.gaps);
             }
             assert!(report.traces.iter().all(|trace| trace.problems.is_empty()), "{name}: {:?}", report.traces);
         }
@@ -90,6 +91,7 @@ fn the_correct_raft_is_clean_under_faults() {
     for seed in 2..8 {
         let report = check(&record(folder.path(), "raft-lab", "fixed", seed));
         assert_eq!(roots(&report), [""; 0], "seed {seed}: {:#?}", report.findings);
+        assert!(report.gaps.is_empty(), "seed {seed} is not clean: {:#?}", report.gaps);
     }
 }
 

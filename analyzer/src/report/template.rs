@@ -120,7 +120,8 @@ impl Spec {
 
     /// The value without padding: sign and base prefix apart from the rest, as zeros go between.
     ///
-    /// Text under `{:?}` is not quoted: the recorder writes what is only `Debug` as the text that its `Debug` made.
+    /// Under `{:?}` a text is quoted and a float keeps its point, as Rust has it: what was only `Debug` arrives as the text
+    /// that its `Debug` made, under a placeholder without `?`.
     fn body(&self, value: ValueRef<'_>) -> (String, String) {
         let sign = |negative: bool| {
             if negative {
@@ -150,6 +151,8 @@ impl Spec {
             (ValueRef::F64(number), Some(digits)) => {
                 (sign(number.is_sign_negative()).to_owned(), format!("{:.digits$}", number.abs()))
             }
+            (ValueRef::F64(number), None) if self.form == '?' => (String::new(), format!("{number:?}")),
+            (ValueRef::Text(text), None) if self.form == '?' => (String::new(), format!("{text:?}")),
             (ValueRef::Text(text), Some(limit)) => (String::new(), text.chars().take(limit).collect()),
             (other, _) => (String::new(), other.to_string()),
         }
@@ -175,7 +178,11 @@ mod tests {
     #[test]
     fn values_stand_where_their_names_stood() {
         let args = [("me", Value::U64(0)), ("term", Value::U64(2)), ("state", Value::from("Candidate { votes: 1 }"))];
-        assert_eq!(rendered("[{me}] term {term}: {state:?}", &args), "[0] term 2: Candidate { votes: 1 }");
+        assert_eq!(rendered("[{me}] term {term}: {state}", &args), "[0] term 2: Candidate { votes: 1 }");
+        assert_eq!(
+            rendered("{name:?} {of:?}", &[("name", Value::from("a\"b")), ("of", Value::F64(1.0))]),
+            r#""a\"b" 1.0"#
+        );
         assert_eq!(rendered("{{{me}}} 100%", &args), "{0} 100%");
     }
 

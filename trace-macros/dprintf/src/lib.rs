@@ -99,18 +99,21 @@ impl Values {
             }
         }
         let mut all: Vec<(String, String, Tokens)> = Vec::new();
-        for Place { name, format } in template.places() {
-            if let Some((_, expression, used)) = named.iter_mut().find(|(other, ..)| other == name) {
+        for Place { name, source, format, done } in template.places() {
+            let expression = if let Some((_, expression, used)) = named.iter_mut().find(|(other, ..)| other == source) {
                 *used = true;
-                if !all.iter().any(|(other, ..)| other == name) {
-                    all.push((name.clone(), format.clone(), expression.clone()));
-                }
-            } else if is_position(name) {
-                return Err(Failure(span, format!("the template asks for value {name}, which is not there")));
-            } else if !all.iter().any(|(other, ..)| other == name) {
-                let captured = captured(name, span)
-                    .ok_or_else(|| Failure(span, format!("`{name}` is no name; give the value one: `x = {name}`")))?;
-                all.push((name.clone(), format.clone(), vec![captured]));
+                expression.clone()
+            } else if is_position(source) {
+                return Err(Failure(span, format!("the template asks for value {source}, which is not there")));
+            } else {
+                let captured = captured(source, span).ok_or_else(|| {
+                    Failure(span, format!("`{source}` is no name; give the value one: `x = {source}`"))
+                })?;
+                vec![captured]
+            };
+            if !all.iter().any(|(other, ..)| other == name) {
+                let expression = done.as_ref().map_or(expression.clone(), |done| formatted(done, expression, span));
+                all.push((name.clone(), format.clone(), expression));
             }
         }
         // A named value that the text does not mention is recorded all the same: it is data, not text.
@@ -129,6 +132,19 @@ impl Values {
         }
         Ok(Values { all })
     }
+}
+
+/// `::core::format_args!("{:x}", expression)`.
+fn formatted(format: &str, expression: Tokens, span: Span) -> Tokens {
+    let mut tokens: Tokens = Vec::new();
+    for word in ["core", "format_args"] {
+        tokens.push(TokenTree::Punct(Punct::new(':', Spacing::Joint)));
+        tokens.push(punct(':', span));
+        tokens.push(TokenTree::Ident(Ident::new(word, Span::call_site())));
+    }
+    let arguments = [literal_at(format, span), punct(',', span)].into_iter().chain(expression).collect();
+    tokens.extend([punct('!', span), group(arguments)]);
+    tokens
 }
 
 /// A raw identifier's name.

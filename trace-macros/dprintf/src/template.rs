@@ -13,10 +13,39 @@ enum Piece {
 
 /// A place for a value.
 pub(crate) struct Place {
-    /// The value's name; a position is a name of digits.
+    /// The name in the record: that of the value, unless another place shows the same value in another way.
     pub(crate) name: String,
+    /// The value's name; a position is a name of digits.
+    pub(crate) source: String,
     /// The format of this value alone: `{}`, `{:?}`, `{:>4}`.
     pub(crate) format: String,
+    /// A format that only Rust can do right (`{:x}` of a negative number knows its width): it is done while the program
+    /// runs, and `format` is `{}`.
+    pub(crate) done: Option<String>,
+}
+
+impl Place {
+    fn new(source: String, format: &str, before: &[Piece]) -> Place {
+        let last = format.trim_end().chars().last();
+        let form = last.filter(|form| "?xXobeEp".contains(*form));
+        let format = if format.is_empty() { "{}".to_owned() } else { format!("{{:{format}}}") };
+        let done = form.filter(|form| *form != '?').map(|_| format.clone());
+        let format = if done.is_some() { "{}".to_owned() } else { format };
+        // `{e}` and `{e:?}` may be two texts: each is a value of its own.
+        let ends = |place: &Place| place.done.as_ref().unwrap_or(&place.format).trim_end_matches('}').chars().last();
+        let same_form = |place: &Place| ends(place).filter(|form| "?xXobeEp".contains(*form)) == form;
+        let mut others = before.iter().filter_map(|piece| match piece {
+            Piece::Place(place) if place.source == source => Some(place),
+            _ => None,
+        });
+        let (count, known) = (others.clone().count(), others.find(|place| same_form(place)));
+        let name = match known {
+            Some(place) => place.name.clone(),
+            None if count == 0 => source.clone(),
+            None => format!("{source}__{count}"),
+        };
+        Place { name, source, format, done }
+    }
 }
 
 impl Template {
@@ -44,7 +73,7 @@ impl Template {
             if format[fill..].contains(['$', '*']) {
                 return Err("widths and precisions from values (`$`, `*`) cannot be recorded; write the number".into());
             }
-            let name = match name.trim() {
+            let source = match name.trim() {
                 "" => {
                     next_position += 1;
                     (next_position - 1).to_string()
@@ -52,8 +81,7 @@ impl Template {
                 name => name.to_owned(),
             };
             pieces.push(Piece::Text(std::mem::take(&mut plain)));
-            let format = if format.is_empty() { "{}".into() } else { format!("{{:{format}}}") };
-            pieces.push(Piece::Place(Place { name, format }));
+            pieces.push(Piece::Place(Place::new(source, format, &pieces)));
             rest = &rest[end + 1..];
         }
         plain.push_str(rest);
@@ -78,7 +106,7 @@ impl Template {
     pub(crate) fn text_with(&self, rename: impl Fn(&str) -> String) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Text(text) => text.clone(),
-            Piece::Place(Place { name, format }) => format!("{{{}{}", rename(name), &format[1..]),
+            Piece::Place(Place { name, format, .. }) => format!("{{{}{}", rename(name), &format[1..]),
         };
         self.pieces.iter().map(piece).collect()
     }

@@ -28,7 +28,7 @@ fn values_are_found_inline_by_position_and_by_name() {
             r#"log msg=by position {0} {1} {0} args={0: 2, 1: "alice"}"#,
             "log msg=by name {voter} {lag} args={voter: 3, lag: -3}",
             "log msg=beside the text args={from: 2, attempt: 3}",
-            r#"log msg={{braces}} {from:>4} {from:#x} {who:?} args={from: 2, who: "alice"}"#,
+            r#"log msg={{braces}} {from:>4} {from__1} {who:?} args={from: 2, from__1: "0x2", who: "alice"}"#,
             "log msg=nothing at all",
             r#"log msg=raw "{who}" args={who: "alice"}"#,
             "log msg=equal: {0} args={0: true}",
@@ -250,4 +250,27 @@ fn a_constant_of_the_users_means_what_it_says() {
         peerscope::vote!(peer, TARGET,);
     });
     assert_eq!(trace.the(peerscope_format::vocabulary::Kind::Vote).says(), "vote for=2");
+}
+
+/// One value may be shown in several ways; a negative number in hexadecimal has the width of its type.
+#[test]
+fn every_way_to_show_a_value_is_kept() {
+    #[derive(Debug)]
+    struct Full;
+    impl std::fmt::Display for Full {
+        fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            out.write_str("disk full")
+        }
+    }
+    let trace = recorded(|| {
+        let (error, number) = (Full, -1_i32);
+        dprintf!("{error} / {error:?} / {error:>3}: {number} is {number:x} and {:#o}", -8_i16);
+    });
+    let event = trace.of_topic("log")[0];
+    let text = |name: &str| event.arg(name);
+    assert_eq!(text("error"), Some(Value::from("disk full")));
+    assert_eq!(text("error__1"), Some(Value::from("Full")));
+    assert_eq!(text("number"), Some(Value::I64(-1)));
+    assert_eq!(text("number__1"), Some(Value::from("ffffffff")));
+    assert_eq!(text("0"), Some(Value::from("0o177770")));
 }

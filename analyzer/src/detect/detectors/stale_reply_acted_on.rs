@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use peerscope_format::value::Term;
 use peerscope_format::vocabulary::{Body, Kind};
+use rustc_hash::FxHashSet;
 
 use crate::detect::blind::{self, missing_parts};
 use crate::detect::changes::{self, Changes};
@@ -17,7 +18,7 @@ use crate::detect::finding::{Class, Finding, Gap, Nature, Object, Outcome};
 use crate::detect::registry::{Detector, Explain, Need, Thresholds};
 use crate::detect::words::{Words, section};
 use crate::facts::{Facts, Role, Rpc};
-use crate::model::{Dense, Event, EventId, PeerId};
+use crate::model::{Dense, Event, EventId, PeerId, SourceId};
 
 /// The declaration.
 pub const DETECTOR: Detector = Detector {
@@ -254,11 +255,16 @@ impl<'f> RolesByLife<'f> {
     }
 }
 
-/// Peers that get answers and never say when they act on one. A peer with a single `reply.used` writes the kind, so it
-/// ignored all other answers; of one without, nothing is known. An answer that was given counts as one that was got where
-/// the peer never says what it gets.
+/// Peers that get answers in a program that never says when it acts on one. An answer that was given counts as one that was
+/// got where the peer never says what it gets.
+///
+/// That is a question of the program, thus of the file, and not of the single peer: "an answer without it was ignored, if
+/// this kind is written at all". A peer that lost every election it stood for, or that rightly ignored its late votes,
+/// got answers and used none.
 fn uses_unseen(facts: &Facts<'_>) -> Option<Gap> {
     let trace = facts.trace();
+    let uses = trace.events().filter(|event| event.kind() == Some(Kind::ReplyUsed));
+    let instrumented: FxHashSet<SourceId> = uses.map(|event| event.source()).collect();
     let mut answered = vec![false; trace.peers().len()];
     for rpc in facts.rpcs().all() {
         let caller = rpc.send.or(rpc.return_).and_then(|event| trace.event(event).peer()).or(rpc.caller);
@@ -267,9 +273,10 @@ fn uses_unseen(facts: &Facts<'_>) -> Option<Gap> {
             Some(_) => matches!(rpc.outcome, None | Some("ok")),
             None => !rpc.replies.is_empty() && !facts.coverage().peer(caller).writes(Kind::RpcReturn),
         };
-        answered[caller.index()] |= got;
+        let source = rpc.return_.or(rpc.send).map(|event| trace.event(event).source());
+        answered[caller.index()] |= got && !source.is_some_and(|source| instrumented.contains(&source));
     }
-    let blind = |peer: &PeerId| answered[peer.index()] && !facts.coverage().peer(*peer).writes(Kind::ReplyUsed);
+    let blind = |peer: &PeerId| answered[peer.index()];
     let gap = blind::of_peers(facts, trace.peers().ids().filter(blind).collect(), |one| {
         let (gets, never) = if one { ("gets", "writes") } else { ("get", "write") };
         format!("{gets} replies and never {never} `reply.used`")

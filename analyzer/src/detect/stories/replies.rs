@@ -137,7 +137,7 @@ fn what_cannot_be_paired_cannot_be_judged() {
 }
 
 #[test]
-fn who_says_what_it_uses_is_asked_of_each_peer() {
+fn who_says_what_it_uses_is_asked_of_the_program() {
     check(&format!(
         r#"
         {{"ts":2,"peer":0,"task":1,"term":5,"kind":"rpc.send","rpc":1,"method":"RequestVote","to":1}}
@@ -151,7 +151,6 @@ fn who_says_what_it_uses_is_asked_of_each_peer() {
         {{"ts":9,"peer":2,"task":4,"term":6,"kind":"role","role":"leader"}}
         {END}
 
-        gap stale-reply-acted-on: peer 1 gets replies and never writes `reply.used` (1)
         gap stale-reply-acted-on: peer 2 gets answers as one-way messages, which are not yet matched with what they answer (2)
         "#
     ));
