@@ -3,7 +3,7 @@
 //!
 //! A call is carried by the caller's own thread: it waits out the delays and the gates of the request, starts the
 //! handler's thread, waits for the answer and then out the delays and gates of the reply. The life of a call is thus
-//! readable from top to bottom in [`Client::call`] and [`Network::carry`].
+//! readable from top to bottom in [`Client::call`] and `Network::carry`.
 //!
 //! It records each call in the name of the peer at each end: sent, handled, answered, returned with its outcome.
 //!
