@@ -297,5 +297,8 @@ fn at_exit(status: Option<i32>) {
     recorder.file.make_room_for_last_words();
     crate::process_end(status);
     recorder.definitions.clock_pair(&recorder.target());
+    // What no thread writes any more gets its sum now: a short run fills no chunk, and would have none at all.
+    recorder.definitions.seal();
+    recorder.pool().seal();
     recorder.file.close();
 }

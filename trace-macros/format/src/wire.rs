@@ -17,7 +17,7 @@
 //!               crc = CRC-32 of all before `committed` but itself; number = place in the file, from 0;
 //!               generation = the order in which chunks were taken; a chunk whose magic is zero is unused
 //! payload    := record* (role 1) | definition* (role 2); its first `committed` bytes count.
-//!               sealed = 1: the chunk is full, and payload_crc = CRC-32 of those bytes
+//!               sealed = 1: nobody writes here any more, and payload_crc = CRC-32 of those bytes
 //! record     := shape:varint delta:varint value*   shape >= 3; the time is `delta` ticks after the one before it in
 //!                                                  the chunk (the first: after base_ticks); values by the shape
 //!             | 1 context:varint term              from here on, records belong to this context and term
@@ -42,8 +42,8 @@
 //!
 //! # What a damaged file costs
 //!
-//! A sealed chunk whose sum is wrong is left out whole. In a chunk that is not sealed (the last of each thread of a killed
-//! process) there is no sum: damage there shows where it breaks the grammar, and the rest of that chunk is left out.
+//! A sealed chunk whose sum is wrong is left out whole. In a chunk that is not sealed (those in use when a
+//! process was killed, or that threads still held when it ended) there is no sum: damage there shows where it breaks the grammar, and the rest of that chunk is left out.
 //! Each definition has a sum of its own. [`Image::read`] says what was left out, with offsets.
 
 mod builder;

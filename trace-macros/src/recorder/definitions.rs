@@ -103,6 +103,13 @@ impl Definitions {
         }
     }
 
+    /// Closes the chunk of definitions; later ones get another, if there is one to be had.
+    pub(crate) fn seal(&self) {
+        if let Some(chunk) = self.lock().out.take() {
+            chunk.seal();
+        }
+    }
+
     /// Notes the time, so that a reader can tell the length of a tick.
     pub(crate) fn clock_pair(&self, target: &Target<'_>) {
         let (ticks, ns) = target.clock.pair();

@@ -339,6 +339,11 @@ impl Pool {
         self.0.push(continued);
     }
 
+    /// Closes the chunks that nobody has continued.
+    pub(super) fn seal(&mut self) {
+        self.0.drain(..).for_each(|continued| continued.chunk.seal());
+    }
+
     fn take(&mut self, room: usize) -> Option<Continued> {
         let place = self.0.iter().rposition(|continued| Chunk::ROOM - continued.written >= room)?;
         Some(self.0.swap_remove(place))

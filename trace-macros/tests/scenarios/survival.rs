@@ -279,3 +279,29 @@ fn a_process_that_says_nothing_says_that_it_ended() {
     assert_eq!(says, ["process.end how=exit 0"]);
     assert_eq!(trace.events()[0].whose_task(), None, "the end of the process is no task's deed");
 }
+
+/// A short run fills no chunk; what its threads left behind gets its sum when the process ends.
+#[test]
+fn damage_in_the_trace_of_a_process_that_ended_is_noticed_wherever_it_lies() {
+    use peerscope_format::wire::{CHUNK_HEAD, ChunkHead, FILE_HEAD, FileHead, Image};
+    let stage = Stage::new(|| {
+        dprintf!("main {}", 1);
+        thread::spawn(|| dprintf!("thread {}", 2)).join().expect("it ends well");
+    });
+    assert!(stage.run().status.success());
+    let whole = std::fs::read(stage.trace_file()).expect("the trace");
+    let chunk_size = FileHead::decode(&whole).expect("a head").chunk_size as usize;
+    let mut flipped = 0;
+    for chunk in (FILE_HEAD..whole.len()).step_by(chunk_size) {
+        let head = whole[chunk..chunk + CHUNK_HEAD].try_into().expect("a head");
+        let Some(head) = ChunkHead::decode(&head, chunk_size as u32).expect("a whole head") else { continue };
+        for byte in chunk + CHUNK_HEAD..chunk + CHUNK_HEAD + head.committed as usize {
+            let mut damaged = whole.clone();
+            damaged[byte] ^= 4;
+            let (_, problems) = Image::read(&mut std::io::Cursor::new(damaged)).expect("the head is whole");
+            assert!(!problems.is_empty(), "byte {byte}");
+            flipped += 1;
+        }
+    }
+    assert!(flipped > 200, "{flipped} bytes count");
+}
