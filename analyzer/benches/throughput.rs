@@ -2,6 +2,7 @@
 //!
 //! - decoding the native file, beside a plain copy of the same bytes;
 //! - reading JSON Lines, beside `serde_json` parsing the same lines into values;
+//! - what a viewer waits for before its first picture: the trace, then the facts, side by side and one by one;
 //! - the whole check, at three sizes, for the growth;
 //! - `peerscope check` of a lab run of 12,000 events, from start to exit, beside starting `peerscope --version`.
 //!
@@ -11,15 +12,13 @@ use std::hint::black_box;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use peerscope_analyzer::facts::Facts;
 use peerscope_analyzer::read;
 use peerscope_analyzer::report::{self, Options};
-use peerscope_format::header::TraceHeader;
-use peerscope_format::shape::{Encoding, Field, Record, Shape};
-use peerscope_format::value::{Term, Value, put_text};
-use peerscope_format::varint::put_u64;
-use peerscope_format::wire::{Context, Image, ImageBuilder};
+use peerscope_analyzer::testing::synthetic::lab;
+use peerscope_format::shape::Record;
+use peerscope_format::wire::Image;
 
-const PEERS: u64 = 5;
 const ROUNDS: usize = 5;
 
 fn main() {
@@ -27,6 +26,7 @@ fn main() {
     let large = lab(1_000_000);
     decode(&large);
     json(&large);
+    first_picture(&large);
     check_growth();
     command_line(&small);
 }
@@ -43,99 +43,6 @@ fn shortest(mut run: impl FnMut()) -> Duration {
 
 fn rate(count: u64, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64() / 1e6
-}
-
-/// A trace of about `events` events: rounds in which a leader asks every follower, each with its lock and its tasks.
-fn lab(events: u64) -> Image {
-    let mut lab = Lab::new();
-    let mut request = 0;
-    while lab.count < events {
-        lab.term += u64::from(request % 2_000 == 0);
-        let leader = lab.term % PEERS;
-        if request % 2_000 == 0 {
-            lab.event(leader, 1 + leader, "term", &[], &[]);
-            lab.event(leader, 1 + leader, "role", &["candidate"], &[("role", Encoding::Text)]);
-            lab.event(leader, 1 + leader, "role", &["leader"], &[("role", Encoding::Text)]);
-        }
-        request += 1;
-        lab.round(leader, (leader + 1 + request % (PEERS - 1)) % PEERS, request);
-    }
-    lab.end();
-    lab.builder.finish()
-}
-
-struct Lab {
-    builder: ImageBuilder,
-    count: u64,
-    term: u64,
-    now: u64,
-    seq: [u64; PEERS as usize],
-}
-
-impl Lab {
-    fn new() -> Self {
-        let header =
-            TraceHeader { start: Some("2026-01-31T12:00:00Z".into()), one_writer: true, ..TraceHeader::default() };
-        let mut lab = Lab { builder: ImageBuilder::new(header), count: 0, term: 0, now: 0, seq: [0; PEERS as usize] };
-        for peer in 0..PEERS {
-            lab.event(peer, 1 + peer, "peer.start", &["fresh"], &[("how", Encoding::Text)]);
-        }
-        lab
-    }
-
-    fn event(&mut self, peer: u64, task: u64, kind: &str, texts: &[&str], fields: &[(&str, Encoding)]) {
-        let mut values = Vec::new();
-        texts.iter().for_each(|text| put_text(&mut values, text));
-        self.push(peer, task, kind, fields, &values);
-    }
-
-    fn numbers(&mut self, peer: u64, task: u64, kind: &str, fields: &[(&str, u64)]) {
-        let mut values = Vec::new();
-        fields.iter().for_each(|(_, number)| put_u64(&mut values, *number));
-        let fields: Vec<_> = fields.iter().map(|(name, _)| (*name, Encoding::U64)).collect();
-        self.push(peer, task, kind, &fields, &values);
-    }
-
-    fn push(&mut self, peer: u64, task: u64, kind: &str, fields: &[(&str, Encoding)], values: &[u8]) {
-        let line = Encoding::constant(&Value::from("raft.rs:1"));
-        let fields = fields.iter().cloned().chain([("src", line)]);
-        let fields = fields.map(|(name, encoding)| Field { name: name.into(), encoding }).collect();
-        let shape = self.builder.shape(&Shape { kind: kind.into(), fields });
-        let context = Context { peer: Some(Value::U64(peer)), task: Some(Value::U64(task)), ..Context::default() };
-        let context = self.builder.context(&context);
-        self.now += 700;
-        self.count += 1;
-        let pushed = self.builder.push(self.now, context, Some(Term(self.term)), shape, values);
-        assert_eq!(pushed, Ok(false), "the bench's own trace is in order");
-    }
-
-    fn lock(&mut self, peer: u64, task: u64, kind: &str) {
-        self.seq[peer as usize] += u64::from(kind == "lock.acquire");
-        let seq = self.seq[peer as usize];
-        self.numbers(peer, task, kind, &[("lock", peer), ("seq", seq)]);
-    }
-
-    /// One request from `leader` to `follower` and back.
-    fn round(&mut self, leader: u64, follower: u64, rpc: u64) {
-        let (caller, handler) = (10 + leader * 10 + rpc % 8, 100 + follower * 10 + rpc % 8);
-        self.lock(leader, caller, "lock.acquire");
-        self.lock(leader, caller, "lock.release");
-        self.numbers(leader, caller, "rpc.send", &[("rpc", rpc), ("to", follower), ("msg_term", self.term)]);
-        self.numbers(follower, handler, "rpc.recv", &[("rpc", rpc), ("from", leader), ("msg_term", self.term)]);
-        self.lock(follower, handler, "lock.acquire");
-        self.numbers(follower, handler, "persist", &[("durable_term", self.term), ("last_index", rpc)]);
-        self.lock(follower, handler, "lock.release");
-        self.numbers(follower, handler, "rpc.reply", &[("rpc", rpc), ("msg_term", self.term)]);
-        self.numbers(leader, caller, "rpc.return", &[("rpc", rpc), ("msg_term", self.term)]);
-        self.lock(leader, caller, "lock.acquire");
-        self.event(leader, caller, "reply.used", &["move the index"], &[("purpose", Encoding::Text)]);
-        self.numbers(leader, caller, "commit", &[("index", rpc)]);
-        self.lock(leader, caller, "lock.release");
-    }
-
-    fn end(&mut self) {
-        self.event(0, 1, "process.end", &["exit 0"], &[("how", Encoding::Text)]);
-    }
 }
 
 fn count(image: &Image) -> u64 {
@@ -206,6 +113,25 @@ fn to_json(image: &Image) -> Vec<u8> {
         }
     }
     writer.into_inner()
+}
+
+fn first_picture(image: &Image) {
+    let images = || [("lab".to_owned(), image.clone())];
+    let read = shortest(|| drop(black_box(read::from_images(images()))));
+    let (trace, problems) = read::from_images(images());
+    let one_by_one = shortest(|| {
+        let facts = Facts::new(&trace, &problems);
+        black_box((facts.holds(), facts.waits(), facts.roles(), facts.coverage(), facts.wait_graph()));
+    });
+    let side_by_side = shortest(|| Facts::new(&trace, &problems).compute_for_view());
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    println!("before a first picture, {} events", trace.len());
+    println!("  to a trace     {:7.1} ms (target 25, with the facts 50)", ms(read));
+    println!(
+        "  facts          {:7.1} ms, one by one {:.1}x of that",
+        ms(side_by_side),
+        ratio(one_by_one, side_by_side)
+    );
 }
 
 fn check_growth() {

@@ -51,6 +51,18 @@ impl<'t> Facts<'t> {
         }
     }
 
+    /// Computes what a picture of the trace shows (all but the order), on two threads.
+    pub fn compute_for_view(&self) {
+        std::thread::scope(|scope| {
+            // The holds take about as long as the rest together.
+            scope.spawn(|| self.holds());
+            self.waits();
+            self.roles();
+            self.coverage();
+        });
+        self.wait_graph();
+    }
+
     /// Computes all facts, for tests of hostile input; a check computes what its detectors need.
     #[cfg(test)]
     pub(crate) fn compute(&self) {

@@ -24,7 +24,7 @@ use self::columns::Columns;
 pub(crate) use self::edges::{Edge, Edges};
 pub use self::event::Event;
 pub(crate) use self::grants::granted;
-pub(crate) use self::grouped::Grouped;
+pub use self::grouped::Grouped;
 pub use self::id::{
     ChannelId, ClientId, ClusterId, ConditionId, Dense, EventId, GroupId, LineId, LockId, MessageId, OnceId, PeerId,
     RpcId, SemaphoreId, SourceId, TaskId, TestId, TimerId, VariableId,

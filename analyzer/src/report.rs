@@ -12,6 +12,7 @@ pub mod explain;
 pub mod info;
 mod json;
 pub mod log;
+pub mod moment;
 pub mod stuck;
 mod style;
 pub mod template;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 pub use self::style::Style;
 use crate::detect::finding::{Class, Severity};
 use crate::detect::registry::Detector;
+use crate::facts::Facts;
 use crate::model::Trace;
 use crate::read::Problem;
 
@@ -48,7 +50,12 @@ impl Options {
 
 /// Runs the detectors on `trace`; `problems` are what reading it said.
 pub fn check(trace: &Trace, problems: &[Problem], options: &Options) -> Report {
-    build::report(trace, problems, options)
+    check_facts(&Facts::new(trace, problems), options)
+}
+
+/// Runs the detectors on `facts`, which keep what that computes, and use what was computed before.
+pub fn check_facts(facts: &Facts<'_>, options: &Options) -> Report {
+    build::report(facts, options)
 }
 
 /// What a check found.

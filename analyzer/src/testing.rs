@@ -1,5 +1,7 @@
 //! Fixtures for tests of traces and detectors: a few JSON lines that read like a story.
 
+#[doc(hidden)]
+pub mod synthetic;
 pub mod verdict;
 
 use peerscope_format::json;

@@ -1,11 +1,10 @@
 //! `peerscope stuck`: every unfinished task, and what it waits for.
 
 use std::io::Write;
-use std::str::FromStr;
 
 use lexopt::Arg;
-use peerscope_analyzer::model::{EventId, Trace};
 use peerscope_analyzer::read::Reading;
+use peerscope_analyzer::report::moment::Moment;
 use peerscope_analyzer::report::stuck::StuckReport;
 
 use super::args::{self, Format};
@@ -26,54 +25,6 @@ Exit status: 0 if no unfinished task waits (daemons may), else 1.",
     run,
 };
 
-/// A moment of a trace.
-#[derive(Clone, Copy, Debug)]
-enum Moment {
-    Event(u32),
-    Time(u64),
-}
-
-impl FromStr for Moment {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let unknown = || format!("`{text}` is no moment; give event:N or time:T (time:12.5ms)");
-        match text.split_once(':') {
-            Some(("event", number)) => number.parse().map(Moment::Event).map_err(|_| unknown()),
-            Some(("time", time)) => nanoseconds(time).map(Moment::Time).ok_or_else(unknown),
-            _ => Err(unknown()),
-        }
-    }
-}
-
-fn nanoseconds(text: &str) -> Option<u64> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
-    let scale = match unit {
-        "" | "ns" => 1.0,
-        "us" => 1e3,
-        "ms" => 1e6,
-        "s" => 1e9,
-        _ => return None,
-    };
-    let number: f64 = number.parse().ok()?;
-    Some((number * scale).round() as u64)
-}
-
-impl Moment {
-    fn event(self, trace: &Trace) -> Result<EventId, Failure> {
-        match self {
-            Moment::Event(number) if (number as usize) < trace.len() => Ok(EventId(number)),
-            Moment::Event(number) => {
-                Err(Failure::Usage(format!("there is no event {number}; the trace has {}, from 0 on", trace.len())))
-            }
-            Moment::Time(time) => {
-                let before = trace.events().rev().find(|event| event.ts() <= time);
-                before.map(|event| event.id()).ok_or_else(|| Failure::Usage("the trace begins after that time".into()))
-            }
-        }
-    }
-}
-
 fn run(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
     let (mut traces, mut format, mut at) = (Vec::new(), Format::Text, None);
     while let Some(arg) = args.next()? {
@@ -86,7 +37,7 @@ fn run(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
     }
     let path = args::one(traces)?;
     let Reading { trace, problems, .. } = input::open(&[path])?;
-    let at = at.map(|at| at.event(&trace)).transpose()?;
+    let at = at.map(|at| at.event(&trace)).transpose().map_err(Failure::Usage)?;
     let report = StuckReport::new(&trace, &problems, at);
     let exit = if report.any_waits() { Exit::Found } else { Exit::Clean };
     let mut out = Output::new();

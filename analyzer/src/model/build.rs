@@ -1,6 +1,8 @@
 //! Building a trace: events are taken in as their files hold them, then put into one order.
 
 use std::hash::Hash;
+use std::sync::mpsc;
+use std::thread;
 
 use peerscope_format::shape::ResolvedShape;
 use peerscope_format::value::{FromValue, Id, Term, Value, ValueRef};
@@ -9,7 +11,7 @@ use peerscope_format::wire::Context;
 use rustc_hash::FxHashMap;
 
 use super::columns::{Columns, MAX_SHAPES};
-use super::edges::{Collector, Edges};
+use super::edges::{Collector, Edges, LockDeed, Locks};
 use super::{
     Dense, Event, EventId, Grouped, LineId, PeerId, PeerScope, Scope, Source, SourceId, SourceShape, Tables, Task,
     TaskId, Trace,
@@ -17,6 +19,11 @@ use super::{
 
 /// Events are numbered with 32 bits, of which the last values have meanings of their own.
 pub(crate) const MAX_EVENTS: usize = u32::MAX as usize - 16;
+
+/// How many events are walked between two words on the progress.
+const BETWEEN_WORDS: usize = 1 << 16;
+/// How many blocks of lock events (1 to 2 MB each) may wait for the thread that takes them in.
+const BLOCKS_AHEAD: usize = 4;
 
 /// A trace whose events are still in the order in which they were taken in.
 #[derive(Debug)]
@@ -106,22 +113,36 @@ impl Draft {
         room
     }
 
-    /// Enters all that the events name into the tables, and finds which events follow which of other lines.
-    pub(crate) fn connect(&mut self) {
+    /// Enters all that the events name into the tables, and finds which events follow which of other lines. `goes_on` is
+    /// told now and then how many are done, and ends it (`false`) where it says no.
+    pub(crate) fn connect(&mut self, goes_on: &mut dyn FnMut(usize) -> bool) -> bool {
         // The tables are taken out for the walk, which reads the events that stand beside them.
         let mut tables = std::mem::take(&mut self.trace.tables);
         let mut edges = Collector::default();
-        for event in self.trace.events().filter(|event| event.kind().is_some_and(connects)) {
-            let body = event.body();
-            tables.take_in(event.scope(), &body);
-            edges.take_in(event, &body, &tables);
-        }
+        let trace = &self.trace;
+        let (blocks, deeds) = mpsc::sync_channel(BLOCKS_AHEAD);
+        let locks = thread::scope(|scope| {
+            // Locks are about a third of the work, and need of the rest only what each event did to which.
+            let locks = scope.spawn(move || {
+                let mut locks = Locks::default();
+                deeds.into_iter().for_each(|deeds: Vec<LockDeed>| locks.take_in(trace, &deeds));
+                locks
+            });
+            let done = walk(trace, &mut tables, &mut edges, &blocks, goes_on);
+            drop(blocks);
+            match locks.join() {
+                Ok(locks) => done.then_some(locks),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        });
         self.trace.tables = tables;
+        let Some(locks) = locks else { return false };
         let one_writer: Vec<bool> = self.trace.sources.iter().map(|source| source.header.one_writer).collect();
         let scope_of = |id| self.trace.event(id).scope();
         let file_order =
             |id| Some(scope_of(id).source).filter(|source| one_writer[source.index()]).map(|source| source.0);
-        self.trace.edges = edges.finish(|id| scope_of(id).line, file_order);
+        self.trace.edges = edges.finish(locks, |id| scope_of(id).line, file_order);
+        true
     }
 
     /// Puts the events into `order`, which names each once by its place (`None`: as they are), and builds the indexes
@@ -147,6 +168,31 @@ impl Draft {
         trace.tasks = lives(&trace, &lines);
         (trace, contradicted)
     }
+}
+
+/// Walks all events in their order, and hands what they did to locks to `blocks`; `false` if it was ended.
+fn walk(
+    trace: &Trace,
+    tables: &mut Tables,
+    edges: &mut Collector,
+    blocks: &mpsc::SyncSender<Vec<LockDeed>>,
+    goes_on: &mut dyn FnMut(usize) -> bool,
+) -> bool {
+    for begin in (0..trace.len()).step_by(BETWEEN_WORDS) {
+        if !goes_on(begin) {
+            return false;
+        }
+        let block = begin..trace.len().min(begin + BETWEEN_WORDS);
+        let events = block.map(|index| trace.event(EventId::from_index(index)));
+        for event in events.filter(|event| event.kind().is_some_and(connects)) {
+            let body = event.body();
+            tables.take_in(event.scope(), &body);
+            edges.take_in(event, &body, tables);
+        }
+        // Nobody listens any more only where the other thread panicked, and joining it will tell.
+        let _ = blocks.send(edges.lock_deeds());
+    }
+    true
 }
 
 /// Whether events of this kind can name things or follow others at all; the rest need not be decoded.

@@ -9,7 +9,7 @@ use peerscope_format::vocabulary::Body;
 use rustc_hash::FxHashMap;
 
 use super::grants::{Grants, LockStep};
-use super::{ChannelId, Dense, Event, EventId, LineId, Tables};
+use super::{ChannelId, Dense, Event, EventId, LineId, LockId, Tables, Trace};
 
 /// For each event, the events of other lines right before it. Together with the lines this is happens-before.
 #[derive(Clone, Debug, Default)]
@@ -76,8 +76,28 @@ pub(super) struct Collector {
     /// By signal, by object: the giver.
     given: [Vec<u32>; SIGNALS],
     taken: Vec<(Signal, u32, EventId)>,
-    grants: Grants,
     items: Items,
+    /// What happened to locks since [`Collector::lock_deeds`] was asked.
+    lock_deeds: Vec<LockDeed>,
+}
+
+/// What one event does to a lock: for [`Locks`], which may pass on another thread.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LockDeed {
+    event: EventId,
+    lock: LockId,
+    step: LockStep,
+}
+
+/// Gathers the grants of locks from what a [`Collector`] hands on.
+#[derive(Debug, Default)]
+pub(super) struct Locks(Grants);
+
+impl Locks {
+    /// Takes in deeds of `trace`'s events, in their order.
+    pub(super) fn take_in(&mut self, trace: &Trace, deeds: &[LockDeed]) {
+        deeds.iter().for_each(|deed| self.0.take_in(trace.event(deed.event), deed.lock, deed.step));
+    }
 }
 
 impl Collector {
@@ -110,10 +130,15 @@ impl Collector {
                 if let Some((id, step)) = LockStep::of(body)
                     && let Some(lock) = id.and_then(|id| tables.locks.get(file, id))
                 {
-                    self.grants.take_in(event, lock, step);
+                    self.lock_deeds.push(LockDeed { event: event.id(), lock, step });
                 }
             }
         }
+    }
+
+    /// What happened to locks since this was last asked, in the order of the events.
+    pub(super) fn lock_deeds(&mut self) -> Vec<LockDeed> {
+        std::mem::take(&mut self.lock_deeds)
     }
 
     fn give(&mut self, signal: Signal, object: Option<usize>, event: Event<'_>) {
@@ -130,13 +155,14 @@ impl Collector {
     }
 
     /// The edges, without those that the lines say already and those that contradict the order of a file that one
-    /// writer wrote. `line_of` and `file_order` (a file's number, if one writer wrote it) are asked for events.
+    /// writer wrote. `locks` has taken in all deeds. `line_of` and `file_order` (a file's number, if one writer wrote it) are asked for events.
     pub(super) fn finish(
         self,
+        locks: Locks,
         line_of: impl Fn(EventId) -> Option<LineId>,
         file_order: impl Fn(EventId) -> Option<u32>,
     ) -> Edges {
-        let Collector { given, taken, grants, items } = self;
+        let Collector { given, taken, items, .. } = self;
         let mut pairs = Vec::new();
         let mut add = |giver: EventId, taker: EventId| {
             let same_line = line_of(taker).is_some_and(|line| line_of(giver) == Some(line));
@@ -159,7 +185,7 @@ impl Collector {
             }
         }
         items.finish(&mut add);
-        grants.finish(&line_of, &mut add);
+        locks.0.finish(&line_of, &mut add);
         Edges::new(pairs)
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// Values in groups that are numbered from 0; within a group they keep the order in which they came.
 #[derive(Clone, Debug)]
-pub(crate) struct Grouped<T> {
+pub struct Grouped<T> {
     /// Where in `values` each group begins; one entry more than there are groups.
     starts: Vec<u32>,
     values: Vec<T>,
@@ -19,7 +19,7 @@ impl<T> Default for Grouped<T> {
 impl<T: Copy> Grouped<T> {
     /// Sorts values into `count` groups. `pairs` yields each group's number and value; it is asked twice and must say
     /// the same both times.
-    pub(crate) fn new<P: Iterator<Item = (usize, T)>>(count: usize, pairs: impl Fn() -> P) -> Self {
+    pub fn new<P: Iterator<Item = (usize, T)>>(count: usize, pairs: impl Fn() -> P) -> Self {
         let mut starts = vec![0_u32; count + 1];
         let mut any = None;
         for (group, value) in pairs() {
@@ -39,19 +39,24 @@ impl<T: Copy> Grouped<T> {
     }
 
     /// How many groups there are.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.starts.len() - 1
+    }
+
+    /// Whether there is no group.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// The values of `group`; none if there is no such group.
     #[inline]
-    pub(crate) fn of(&self, group: usize) -> &[T] {
+    pub fn of(&self, group: usize) -> &[T] {
         &self.values[self.range(group)]
     }
 
     /// Where the values of `group` stand among those of all groups.
     #[inline]
-    pub(crate) fn range(&self, group: usize) -> Range<usize> {
+    pub fn range(&self, group: usize) -> Range<usize> {
         match (self.starts.get(group), self.starts.get(group + 1)) {
             (Some(start), Some(end)) => *start as usize..*end as usize,
             _ => 0..0,
@@ -59,7 +64,7 @@ impl<T: Copy> Grouped<T> {
     }
 
     /// The values of all groups, one group after the other.
-    pub(crate) fn values(&self) -> &[T] {
+    pub fn values(&self) -> &[T] {
         &self.values
     }
 }

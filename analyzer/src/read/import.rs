@@ -8,6 +8,7 @@ use peerscope_format::wire::{self, Image, ReadError};
 
 use super::Error;
 use super::content::{Content, Opened};
+use super::progress::{Progress, Watched};
 
 /// A form of trace files.
 pub(super) struct Importer {
@@ -15,7 +16,7 @@ pub(super) struct Importer {
     extension: &'static str,
     /// Whether a file that begins like this is one; it gets a few thousand bytes.
     begins: fn(&[u8]) -> bool,
-    read: fn(&mut Box<dyn Content>) -> Imported,
+    read: fn(&mut Watched<'_, Box<dyn Content>>) -> Imported,
 }
 
 /// What a file holds, and what keeps it from being whole.
@@ -23,7 +24,7 @@ type Imported = Result<(Image, Vec<wire::Problem>), ReadError>;
 
 /// All forms.
 const IMPORTERS: &[Importer] = &[
-    Importer { extension: "pscope", begins: |bytes| bytes.starts_with(MARK), read: Image::read },
+    Importer { extension: "pscope", begins: |bytes| bytes.starts_with(MARK), read: |file| Image::read(file) },
     Importer {
         extension: "jsonl",
         begins: begins_json,
@@ -39,8 +40,8 @@ fn begins_json(bytes: &[u8]) -> bool {
     text.trim_ascii_start().first() == Some(&b'{')
 }
 
-/// Reads one file.
-pub(super) fn import(path: &Path) -> Result<(Image, Vec<wire::Problem>), Error> {
+/// Reads one file; `progress` counts its bytes.
+pub(super) fn import(path: &Path, progress: &Progress) -> Result<(Image, Vec<wire::Problem>), Error> {
     let failed = |detail: String| Error { path: path.to_owned(), detail };
     let opened = Opened::new(path).map_err(failed)?;
     let Some(importer) = IMPORTERS.iter().find(|importer| (importer.begins)(&opened.begin)) else {
@@ -48,7 +49,7 @@ pub(super) fn import(path: &Path) -> Result<(Image, Vec<wire::Problem>), Error> 
         let known: Vec<_> = extensions().iter().map(|extension| format!(".{extension}")).collect();
         return Err(failed(format!("{what}; give a file that Peerscope wrote ({})", known.join(", "))));
     };
-    match (importer.read)(&mut opened.content().map_err(failed)?) {
+    match (importer.read)(&mut Watched { inner: opened.content().map_err(failed)?, progress }) {
         Ok(read) => Ok(read),
         Err(error) => Err(failed(format!("cannot be used as .{}: {error}", importer.extension))),
     }

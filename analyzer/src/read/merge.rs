@@ -16,13 +16,19 @@ use crate::model::{Edge, EventId, Trace};
 /// Merges `runs`, which are ranges of `draft`'s events with times that never run backwards, and together all of them.
 /// Between equal times the earlier run comes first.
 /// The result names the events by their places in the draft.
-pub(super) fn merge(draft: &Trace, runs: &[Range<u32>]) -> Vec<u32> {
+/// `goes_on` is told now and then how many are placed, and ends it (`None`) where it says no.
+pub(super) fn merge(draft: &Trace, runs: &[Range<u32>], goes_on: &mut dyn FnMut(usize) -> bool) -> Option<Vec<u32>> {
     let mut merge = Merge::new(draft);
     let ts = |at: u32| draft.event(EventId(at)).ts();
     let mut rest: Vec<Range<u32>> = runs.to_vec();
     let heads = rest.iter().enumerate().filter(|(_, run)| run.start < run.end);
     let mut heads: BinaryHeap<_> = heads.map(|(number, run)| Reverse((ts(run.start), number))).collect();
+    let mut come = 0_usize;
     while let Some(mut head) = heads.peek_mut() {
+        if come.is_multiple_of(BETWEEN_WORDS) && !goes_on(come) {
+            return None;
+        }
+        come += 1;
         let run = &mut rest[head.0.1];
         merge.arrive(run.start);
         run.start += 1;
@@ -32,8 +38,11 @@ pub(super) fn merge(draft: &Trace, runs: &[Range<u32>]) -> Vec<u32> {
             head.0.0 = ts(run.start);
         }
     }
-    merge.finish()
+    Some(merge.finish())
 }
+
+/// How many events pass by between two words on the progress.
+const BETWEEN_WORDS: usize = 1 << 16;
 
 struct Merge<'t> {
     draft: &'t Trace,

@@ -7,6 +7,7 @@ use peerscope_format::vocabulary::Kind;
 use peerscope_format::wire::{self, Context, EventChunk, Image, RawRecord, Records, Tables};
 
 use super::merge::merge;
+use super::progress::{Progress, Stage};
 use super::{Problem, ProblemKind, Reading, gaps, runs};
 use crate::model::{Draft, Scope, Source, SourceId};
 
@@ -37,8 +38,8 @@ impl Scan {
         Scan { draft: Draft::new(), runs: Vec::new(), problems: Vec::new(), has_rare: false }
     }
 
-    /// Takes in all events of `image`; `problems` are what reading it said.
-    pub(super) fn image(&mut self, name: &str, image: Image, problems: Vec<wire::Problem>) {
+    /// Takes in all events of `image`, unless somebody stops that; `problems` are what reading it said.
+    pub(super) fn image(&mut self, name: &str, image: Image, problems: Vec<wire::Problem>, progress: &Progress) {
         let (clock, one_writer) = (image.clock(), image.header.one_writer);
         let Image { header, tables, chunks, lost_events, .. } = image;
         let source = self.draft.add_source(Source {
@@ -60,6 +61,9 @@ impl Scan {
         let (mut ended, mut first_chunk) = (false, true);
         let mut rows = self.rows(source, &tables);
         for chunk in chunks {
+            if progress.is_stopped() {
+                return;
+            }
             let first = self.draft.trace().len() as u32;
             let mut records = Records::new(&chunk.payload, chunk.base_ticks, &tables);
             let broken = loop {
@@ -83,6 +87,7 @@ impl Scan {
                 _ => self.runs.push(first..after),
             }
             first_chunk = false;
+            progress.advance(chunk.payload.len() as u64);
             if let Some((at, why)) = broken {
                 self.broken(source, &chunk, at, &why);
             }
@@ -112,13 +117,19 @@ impl Scan {
         self.problems.push(Problem { source, kind, offset, detail });
     }
 
-    /// Puts all events into one order.
-    pub(super) fn finish(mut self) -> Reading {
-        self.draft.connect();
+    /// Puts all events into one order; `None` if somebody stopped that.
+    pub(super) fn finish(mut self, progress: &Progress) -> Option<Reading> {
+        let len = self.draft.trace().len() as u64;
+        progress.begin(Stage::Connecting, len);
+        let mut goes_on = |done: usize| progress.reach(done as u64);
+        if !self.draft.connect(&mut goes_on) {
+            return None;
+        }
+        progress.begin(Stage::Ordering, len);
         let trace = self.draft.trace();
         // The order of one file by one writer is what it is.
         let in_order = trace.sources().len() == 1 && trace.sources()[0].header.one_writer;
-        let order = (!in_order).then(|| merge(trace, &self.runs));
+        let order = if in_order { None } else { Some(merge(trace, &self.runs, &mut goes_on)?) };
         let (trace, contradicted) = self.draft.finish(order);
         let mut problems = self.problems;
         if contradicted > 0 {
@@ -133,7 +144,7 @@ impl Scan {
             problems.extend(gaps::lost(&trace));
             notes = gaps::unknown_kinds(&trace);
         }
-        Reading { trace, problems, notes }
+        progress.reach(len).then_some(Reading { trace, problems, notes })
     }
 }
 

@@ -17,10 +17,10 @@ use crate::read::Problem;
 /// The name under which it is said that no prediction exists.
 const PREDICTIONS: &str = "predict";
 
-pub(super) fn report(trace: &Trace, problems: &[Problem], options: &Options) -> Report {
-    let facts = Facts::new(trace, problems);
+pub(super) fn report(facts: &Facts<'_>, options: &Options) -> Report {
+    let (trace, problems) = (facts.trace(), facts.problems());
     let Verdict { findings, gaps, clean, idle, told_elsewhere } =
-        detect::run(&facts, &Thresholds::default(), |detector| options.selects(detector));
+        detect::run(facts, &Thresholds::default(), |detector| options.selects(detector));
     let mut gaps: Vec<GapNote> = gaps
         .into_iter()
         .map(|(detector, gap)| GapNote {
