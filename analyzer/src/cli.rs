@@ -10,6 +10,7 @@ mod input;
 mod log;
 mod output;
 mod stuck;
+mod view;
 
 use std::io::{self, Write};
 
@@ -82,10 +83,10 @@ impl Command {
 
 /// All commands, in the order of the help.
 const COMMANDS: &[Command] =
-    &[check::COMMAND, stuck::COMMAND, log::COMMAND, info::COMMAND, explain::COMMAND, convert::COMMAND];
+    &[check::COMMAND, view::COMMAND, stuck::COMMAND, log::COMMAND, info::COMMAND, explain::COMMAND, convert::COMMAND];
 
 /// Commands that the design names and that do not exist yet.
-const LATER: &[&str] = &["run", "view", "soak"];
+const LATER: &[&str] = &["run", "soak"];
 
 /// Runs the command that the arguments name.
 pub(crate) fn dispatch(args: &mut lexopt::Parser) -> Result<Exit, Failure> {

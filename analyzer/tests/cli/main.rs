@@ -6,3 +6,5 @@ mod common;
 mod convert;
 mod output;
 mod reading;
+#[cfg(unix)]
+mod view;
