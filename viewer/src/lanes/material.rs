@@ -1,0 +1,256 @@
+//! What the lanes are made of, sorted by whose it is: a few passes over events, holds and waits for all groups together,
+//! so that a scene costs what its events cost, however many peers and tasks share them.
+
+mod contention;
+
+use peerscope_analyzer::facts::{Facts, Hold, Wait, WaitOn};
+use peerscope_analyzer::model::{Dense, Event, EventId, Grouped, LockId, PeerId, TaskId, TestId, Trace};
+use peerscope_analyzer::vocabulary::Kind;
+
+use self::contention::contended;
+use super::Whose;
+use super::shelf::{Shelf, shelf};
+use crate::lane::Times;
+
+/// A moment after all others: what goes on where the trace ends.
+pub const NEVER: EventId = EventId(u32::MAX);
+
+/// All that lanes are made of.
+pub struct Material<'f, 't> {
+    /// The facts.
+    pub facts: &'f Facts<'t>,
+    /// The trace.
+    pub trace: &'t Trace,
+    /// When its events were.
+    pub times: Times<'t>,
+    /// By test, the one that has no name first.
+    tests: Grouped<EventId>,
+    /// By peer.
+    roles: Grouped<EventId>,
+    /// By group (see [`group`]).
+    untasked: Grouped<EventId>,
+    untasked_holds: Grouped<u32>,
+    tasks: Grouped<TaskId>,
+    locks: Grouped<LockId>,
+    /// By task, by lock: places in the lists of all holds and waits.
+    task_holds: Grouped<u32>,
+    task_waits: Grouped<u32>,
+    lock_holds: Grouped<u32>,
+    lock_waits: Grouped<u32>,
+    /// By task: the event up to which it or what it holds goes on.
+    until: Vec<EventId>,
+    /// By hold: whether somebody waited for the lock meanwhile.
+    contended: Vec<bool>,
+}
+
+/// The number of a group: 0 = nobody's, else that after the peer's.
+fn group(peer: Option<PeerId>) -> usize {
+    peer.map_or(0, |peer| peer.index() + 1)
+}
+
+impl<'f, 't> Material<'f, 't> {
+    /// Sorts what `facts` are about.
+    pub fn new(facts: &'f Facts<'t>, times: Times<'t>) -> Self {
+        let trace = facts.trace();
+        let peers = trace.peers().len();
+        let shelves = Shelves::new(trace);
+        let (holds, waits) = (facts.holds().all(), facts.waits().all());
+        let locks = trace.locks().len();
+        let tasks = trace.tasks().len();
+        let lock_holds = grouped(locks, holds, |hold| Some(hold.lock.index()));
+        let lock_waits = grouped(locks, waits, |wait| match wait.on {
+            WaitOn::Lock(lock) => Some(lock.index()),
+            _ => None,
+        });
+        let used = |lock: &LockId| !lock_holds.of(lock.index()).is_empty() || !lock_waits.of(lock.index()).is_empty();
+        let used: Vec<LockId> = trace.locks().ids().filter(used).collect();
+        Material {
+            facts,
+            trace,
+            times,
+            tests: Grouped::new(trace.tests().len() + 1, || shelves.tests.iter().copied()),
+            roles: Grouped::new(peers, || shelves.roles.iter().copied()),
+            untasked: Grouped::new(peers + 1, || shelves.untasked.iter().copied()),
+            untasked_holds: grouped(peers + 1, holds, |hold| {
+                hold.task.is_none().then(|| group(trace.event(hold.acquire).peer()))
+            }),
+            tasks: Grouped::new(peers + 1, || {
+                let writers = trace.tasks().ids().filter(|task| !trace.task_events(*task).is_empty());
+                writers.map(|task| (group(shelves.writers[task.index()].peer()), task))
+            }),
+            locks: Grouped::new(peers + 1, || used.iter().map(|lock| (group(facts.holds().owner(*lock)), *lock))),
+            task_holds: grouped(tasks, holds, |hold| hold.task.map(Dense::index)),
+            task_waits: grouped(tasks, waits, |wait| Some(wait.task.index())),
+            contended: contended(holds, waits, &lock_holds, &lock_waits),
+            lock_holds,
+            lock_waits,
+            until: until(trace, holds, waits),
+        }
+    }
+
+    /// The groups in the order in which they are shown: tests, peers by test and cluster, nobody.
+    pub fn groups(&self) -> Vec<Whose> {
+        let peers = self.trace.peers();
+        let mut ids: Vec<PeerId> = peers.ids().collect();
+        ids.sort_by_key(|peer| {
+            let scope = peers.scope(*peer);
+            (scope.test, scope.cluster, peers.id(*peer), *peer)
+        });
+        let peers = ids.into_iter().map(Whose::Peer);
+        std::iter::once(Whose::Tests).chain(peers).chain([Whose::Nobody]).collect()
+    }
+
+    /// The tests that have events of their own, first those events that name none.
+    pub fn tests(&self) -> impl Iterator<Item = (Option<TestId>, &[EventId])> {
+        let tests = std::iter::once(None).chain(self.trace.tests().ids().map(Some));
+        let all = tests.enumerate().map(|(place, test)| (test, self.tests.of(place)));
+        all.filter(|(_, events)| !events.is_empty())
+    }
+
+    /// What the peer does as a member of its group, in the trace's order.
+    pub fn role_events(&self, peer: PeerId) -> &[EventId] {
+        self.roles.of(peer.index())
+    }
+
+    /// Events of the peer, or of nobody, that name no task.
+    pub fn untasked(&self, peer: Option<PeerId>) -> &[EventId] {
+        self.untasked.of(group(peer))
+    }
+
+    /// Holds of the peer, or of nobody, that name no task.
+    pub fn untasked_holds(&self, peer: Option<PeerId>) -> impl Iterator<Item = (&'f Hold, bool)> {
+        self.holds(self.untasked_holds.of(group(peer)))
+    }
+
+    /// The tasks of the peer, or of nobody, that wrote anything.
+    pub fn tasks(&self, peer: Option<PeerId>) -> &[TaskId] {
+        self.tasks.of(group(peer))
+    }
+
+    /// The locks of the peer, or of nobody, that anybody took or waited for, in the order of their ids.
+    pub fn locks(&self, peer: Option<PeerId>) -> &[LockId] {
+        self.locks.of(group(peer))
+    }
+
+    /// What `task` held, in the order of the acquires; and whether somebody waited for that meanwhile.
+    pub fn holds_of_task(&self, task: TaskId) -> impl Iterator<Item = (&'f Hold, bool)> {
+        self.holds(self.task_holds.of(task.index()))
+    }
+
+    /// Who held `lock`, in the order of the acquires; and whether somebody waited for it meanwhile.
+    pub fn holds_of_lock(&self, lock: LockId) -> impl Iterator<Item = (&'f Hold, bool)> {
+        self.holds(self.lock_holds.of(lock.index()))
+    }
+
+    /// What `task` waited for, in the order of the begins.
+    pub fn waits_of_task(&self, task: TaskId) -> impl Iterator<Item = &'f Wait> {
+        self.waits(self.task_waits.of(task.index()))
+    }
+
+    /// Who waited for `lock`, in the order of the begins.
+    pub fn waits_for_lock(&self, lock: LockId) -> impl Iterator<Item = &'f Wait> {
+        self.waits(self.lock_waits.of(lock.index()))
+    }
+
+    /// The last event of `task`, or the one that ended the last of what it held, whichever is later; [`NEVER`] if the task
+    /// or something of its goes on where the trace ends.
+    pub fn until(&self, task: TaskId) -> EventId {
+        self.until[task.index()]
+    }
+
+    fn holds(&self, places: &[u32]) -> impl Iterator<Item = (&'f Hold, bool)> {
+        let all = self.facts.holds().all();
+        places.iter().map(move |place| (&all[*place as usize], self.contended[*place as usize]))
+    }
+
+    fn waits(&self, places: &[u32]) -> impl Iterator<Item = &'f Wait> {
+        let all = self.facts.waits().all();
+        places.iter().map(move |place| &all[*place as usize])
+    }
+}
+
+fn grouped<T>(count: usize, all: &[T], group_of: impl Fn(&T) -> Option<usize>) -> Grouped<u32> {
+    Grouped::new(count, || all.iter().zip(0_u32..).filter_map(|(item, place)| Some((group_of(item)?, place))))
+}
+
+/// Whether `task` is known to live where the trace ends: it said when it began and never that it ended. One that says
+/// neither lives as long as it writes.
+pub fn is_alive_at_end(trace: &Trace, task: TaskId) -> bool {
+    let life = trace.task(task);
+    life.begin.is_some() && life.end.is_none()
+}
+
+fn until(trace: &Trace, holds: &[Hold], waits: &[Wait]) -> Vec<EventId> {
+    let last = |task| match trace.task_events(task).last() {
+        Some(last) if !is_alive_at_end(trace, task) => *last,
+        _ => NEVER,
+    };
+    let mut until: Vec<EventId> = trace.tasks().ids().map(last).collect();
+    let mut extend = |task: TaskId, end: Option<EventId>| {
+        let until = &mut until[task.index()];
+        *until = (*until).max(end.unwrap_or(NEVER));
+    };
+    holds.iter().for_each(|hold| hold.task.into_iter().for_each(|task| extend(task, hold.release)));
+    waits.iter().for_each(|wait| extend(wait.task, wait.end));
+    until
+}
+
+/// In whose name a task wrote.
+#[derive(Clone, Copy, Default)]
+struct Writer {
+    peer: Option<PeerId>,
+    several: bool,
+    own: u32,
+    nobodys: u32,
+}
+
+impl Writer {
+    fn add(&mut self, event: Event<'_>) {
+        match event.peer() {
+            Some(peer) => {
+                self.several |= self.peer.is_some_and(|other| other != peer);
+                self.peer = Some(peer);
+                self.own += 1;
+            }
+            // A thread of a pool begins and ends outside the peer for which it works.
+            None if matches!(event.kind(), Some(Kind::TaskBegin | Kind::TaskEnd)) => {}
+            None => self.nobodys += 1,
+        }
+    }
+
+    /// The one peer for which it worked, if it did so most of the time: a test that starts peers is none of them.
+    fn peer(self) -> Option<PeerId> {
+        self.peer.filter(|_| !self.several && self.own >= self.nobodys)
+    }
+}
+
+/// Events by where they belong; those of tasks stand with the tasks already.
+struct Shelves {
+    tests: Vec<(usize, EventId)>,
+    roles: Vec<(usize, EventId)>,
+    untasked: Vec<(usize, EventId)>,
+    writers: Vec<Writer>,
+}
+
+impl Shelves {
+    fn new(trace: &Trace) -> Shelves {
+        let mut shelves = Shelves {
+            tests: Vec::new(),
+            roles: Vec::new(),
+            untasked: Vec::new(),
+            writers: vec![Writer::default(); trace.tasks().len()],
+        };
+        for event in trace.events() {
+            match shelf(event) {
+                Shelf::Test(test) => shelves.tests.push((test.map_or(0, |test| test.index() + 1), event.id())),
+                Shelf::Role(peer) => shelves.roles.push((peer.index(), event.id())),
+                Shelf::Untasked(peer) => shelves.untasked.push((group(peer), event.id())),
+                Shelf::Task(_) => {}
+            }
+            if let Some(task) = event.task() {
+                shelves.writers[task.index()].add(event);
+            }
+        }
+        shelves
+    }
+}

@@ -1,0 +1,123 @@
+//! The table, seen as its users see it.
+
+use eframe::egui::{Event, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, pos2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use peerscope_analyzer::model::EventId;
+use peerscope_analyzer::testing::trace_from_jsonl;
+
+use super::{Place, first_at, show};
+use crate::command::Command;
+use crate::panels::details::tests::{Bench, loaded};
+use crate::timescale::Span;
+
+const ELECTION: &str = r#"
+    {"ts":1000,"peer":0,"task":1,"term":1,"kind":"role","role":"candidate"}
+    {"ts":2000,"peer":1,"task":2,"term":1,"kind":"vote","for":0}
+    {"ts":3000,"peer":0,"task":1,"term":1,"kind":"role","role":"leader"}
+"#;
+
+/// So many lines of a program, a microsecond apart.
+fn lines(count: u32) -> String {
+    (0..count)
+        .map(|line| format!("{{\"ts\":{},\"peer\":0,\"kind\":\"log\",\"msg\":\"x\"}}\n", u64::from(line) * 1000))
+        .collect()
+}
+
+fn harness(bench: Bench) -> Harness<'static, Bench> {
+    // Short steps, so that two clicks are a double click.
+    let builder = Harness::builder().with_size(vec2(900.0, 220.0)).with_step_dt(0.02);
+    builder.build_ui_state(|ui, bench: &mut Bench| show(ui, &bench.state, &bench.loaded, &mut bench.commands), bench)
+}
+
+#[test]
+fn a_row_is_found_by_its_name_and_selects_its_event() {
+    let mut harness = harness(Bench::new(loaded(ELECTION, false)));
+    harness.get_by_label("#0 role peer 0");
+    harness.get_by_label("#1 vote peer 1").click();
+    harness.run();
+    assert_eq!(harness.state().commands, [Command::Select(EventId(1))]);
+    // A third click in a row would be no double click.
+    harness.run_steps(100);
+    harness.state_mut().commands.clear();
+    harness.get_by_label("#2 role peer 0").click();
+    harness.get_by_label("#2 role peer 0").click();
+    harness.run();
+    let select = Command::Select(EventId(2));
+    assert_eq!(harness.state().commands, [select.clone(), select, Command::FitSelection]);
+}
+
+#[test]
+fn the_table_goes_where_the_timeline_goes() {
+    let mut harness = harness(Bench::new(loaded(&lines(5000), false)));
+    harness.get_by_label("#0 log peer 0");
+    harness.state_mut().state.view = Span::new(3_000_500, 3_100_000);
+    harness.run();
+    harness.get_by_label("#3001 log peer 0");
+    assert!(harness.query_by_label("#3000 log peer 0").is_none());
+    // A selected event that can be seen leads.
+    harness.state_mut().state.event = Some(EventId(3050));
+    harness.run();
+    harness.get_by_label("#3050 log peer 0");
+    harness.get_by_label("#3048 log peer 0");
+    // The next one is in the table already: nothing moves.
+    harness.state_mut().state.event = Some(EventId(3051));
+    harness.run();
+    let top = harness.get_by_label("#3048 log peer 0").rect();
+    harness.state_mut().state.event = Some(EventId(3052));
+    harness.run();
+    assert_eq!(harness.get_by_label("#3048 log peer 0").rect(), top);
+    // One that cannot be seen does not: then the visible time leads.
+    harness.state_mut().state.view = Span::new(0, 100_000);
+    harness.run();
+    harness.get_by_label("#0 log peer 0");
+}
+
+#[test]
+fn the_wheel_moves_the_table_by_whole_rows_and_it_stays_there() {
+    let mut harness = harness(Bench::new(loaded(&lines(5000), false)));
+    harness.hover_at(pos2(200.0, 100.0));
+    harness.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Line,
+        delta: vec2(0.0, -100.0),
+        modifiers: Modifiers::NONE,
+        phase: TouchPhase::Move,
+        source: MouseWheelSource::Wheel,
+    });
+    harness.run_steps(60);
+    assert!(harness.query_by_label("#0 log peer 0").is_none());
+    harness.run_steps(3);
+    assert!(harness.query_by_label("#0 log peer 0").is_none());
+}
+
+#[test]
+fn places_stay_within_the_trace() {
+    let mut place = Place::default();
+    place.turn(1e9, 100, 10);
+    assert_eq!(place.first, 0);
+    place.turn(-1e9, 100, 10);
+    assert_eq!(place.first, 90);
+    place.turn(9.0, 100, 10);
+    assert_eq!(place.first, 90, "half a row is no row");
+    place.turn(9.0, 100, 10);
+    assert_eq!(place.first, 89);
+    place.turn(-1e9, 3, 10);
+    assert_eq!(place.first, 0);
+}
+
+#[test]
+fn the_first_event_at_a_time_is_found_without_looking_at_all() {
+    let trace = trace_from_jsonl(&lines(1000));
+    assert_eq!(first_at(&trace, -5), 0);
+    assert_eq!(first_at(&trace, 0), 0);
+    assert_eq!(first_at(&trace, 1), 1);
+    assert_eq!(first_at(&trace, 500_000), 500);
+    assert_eq!(first_at(&trace, i64::MAX), 1000);
+}
+
+#[test]
+fn an_empty_trace_is_said_to_be_empty() {
+    let mut harness = harness(Bench::new(loaded("", false)));
+    harness.run();
+    assert!(harness.state().commands.is_empty());
+}

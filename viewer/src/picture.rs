@@ -1,0 +1,217 @@
+//! What one frame shows of the timeline, computed before anything is painted: plain data in points, testable without a
+//! window, its size bounded by the pixels and not by the events.
+
+mod arrows;
+mod blocks;
+mod hit;
+mod marks;
+mod overview;
+mod share;
+#[cfg(test)]
+mod tests;
+
+use peerscope_analyzer::detect::finding::Severity;
+use peerscope_analyzer::model::{EventId, Trace};
+
+use crate::fold::Piece;
+use crate::lane::Look;
+use crate::layout::{Layout, RowOf};
+use crate::scene::{Fate, Scene};
+use crate::timescale::{Span, TimeScale};
+
+/// The most blocks and the most arrows of a picture. With words, patterns and heads of arrows they make less than 15,000 shapes.
+const MOST_BLOCKS: usize = 5_000;
+const MOST_ARROWS: usize = 2_000;
+
+/// What of the timeline is to be shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Viewport {
+    /// Time to pixels; its strip is that of the blocks, without the labels at the left.
+    pub scale: TimeScale,
+    /// The upper edge of the strip, in points on the screen.
+    pub top: f32,
+    /// The height of the strip, in points.
+    pub height: f32,
+    /// How far the rows are scrolled down, in points.
+    pub scroll: f64,
+}
+
+/// A block, or a folded run of them, in its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Placed {
+    /// The lane.
+    pub lane: u32,
+    /// The track in the lane.
+    pub track: u16,
+    /// Which blocks.
+    pub piece: Piece,
+    /// How the longest of them looks.
+    pub look: Look,
+    /// Left edge, in points, not left of the strip.
+    pub left: f32,
+    /// Right edge, in points, not right of the strip.
+    pub right: f32,
+    /// Upper edge.
+    pub top: f32,
+    /// Lower edge.
+    pub bottom: f32,
+    /// Whether it goes on where the trace ends: nothing in the trace ended it.
+    pub open: bool,
+    /// For roles: the term, which gives the colour. 0 = unknown.
+    pub term: u64,
+    /// How many at once (queues, readers); 1 otherwise.
+    pub depth: u8,
+}
+
+/// A row in its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// What it shows.
+    pub of: RowOf,
+    /// Upper edge, in points on the screen.
+    pub top: f32,
+    /// Height, in points.
+    pub height: f32,
+}
+
+/// A message, or a bundle of messages of one route, in its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrow {
+    /// The route, as a place in [`Scene::routes`].
+    pub route: u32,
+    /// Which legs.
+    pub piece: Piece,
+    /// What became of it; the worst of a bundle.
+    pub fate: Fate,
+    /// Whether it is a reply; of a bundle, whether its longest is.
+    pub is_reply: bool,
+    /// Where it was sent.
+    pub from: (f32, f32),
+    /// Where it arrived; of one that never did, a short way towards whom it was for.
+    pub to: (f32, f32),
+    /// Whether it arrived at all.
+    pub arrived: bool,
+}
+
+/// A stretch in which events are missing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hatch {
+    /// Which: a place in [`Scene::missing`].
+    pub missing: u32,
+    /// Edges in points: left, top, right, bottom.
+    pub rect: [f32; 4],
+}
+
+/// A witness.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Marker {
+    /// The event.
+    pub event: EventId,
+    /// Its number in the proof of the selected finding, from 1; `None` for a witness of another finding.
+    pub number: Option<u32>,
+    /// How bad the finding is.
+    pub severity: Severity,
+    /// Where, in points: its moment, and the middle of its row.
+    pub at: (f32, f32),
+}
+
+/// A line of the time axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    /// Where, in points.
+    pub x: f32,
+    /// What stands there; empty for a lesser line.
+    pub label: String,
+}
+
+/// What one frame shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picture {
+    /// The visible rows, from top to bottom.
+    pub rows: Vec<Row>,
+    /// The blocks, row by row, in the order in which they are drawn.
+    pub blocks: Vec<Placed>,
+    /// The messages.
+    pub arrows: Vec<Arrow>,
+    /// What is missing.
+    pub hatches: Vec<Hatch>,
+    /// The witnesses.
+    pub markers: Vec<Marker>,
+    /// The time axis.
+    pub ticks: Vec<Tick>,
+    /// Where the trace ends, if that is visible.
+    pub end: Option<f32>,
+}
+
+/// What is selected and so stands out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Emphasis<'a> {
+    /// The witnesses of the selected finding, in the order of its proof.
+    pub witnesses: &'a [EventId],
+    /// The selected event.
+    pub event: Option<EventId>,
+}
+
+impl Picture {
+    /// What `viewport` shows of `scene`.
+    pub fn new(trace: &Trace, scene: &Scene, layout: &Layout, viewport: Viewport, emphasis: Emphasis<'_>) -> Picture {
+        let view = View { trace, scene, layout, viewport };
+        let rows: Vec<Row> = view.rows().collect();
+        let (left, right) = viewport.scale.edges();
+        let end = viewport.scale.x(scene.span.end);
+        Picture {
+            blocks: blocks::place(&view, &rows),
+            arrows: arrows::place(&view),
+            hatches: marks::hatches(&view, &rows),
+            markers: marks::markers(&view, emphasis),
+            ticks: viewport.scale.ticks(scene.span.begin),
+            end: (left <= end && end <= right).then_some(end),
+            rows,
+        }
+    }
+}
+
+/// What the parts of a picture are made from.
+struct View<'a> {
+    trace: &'a Trace,
+    scene: &'a Scene,
+    layout: &'a Layout,
+    viewport: Viewport,
+}
+
+impl View<'_> {
+    fn rows(&self) -> impl Iterator<Item = Row> {
+        let scroll = self.viewport.scroll;
+        let rows = self.layout.visible(scroll, scroll + f64::from(self.viewport.height));
+        rows.iter().map(|row| Row { of: row.of, top: self.on_screen(row.top), height: row.height })
+    }
+
+    /// A height in the layout, as one on the screen; it may lie outside of the strip.
+    fn on_screen(&self, y: f64) -> f32 {
+        (f64::from(self.viewport.top) + y - self.viewport.scroll) as f32
+    }
+
+    /// The middle of the lane's row on the screen.
+    fn middle_of(&self, lane: usize) -> Option<f32> {
+        let row = self.layout.row_of_lane(lane)?;
+        Some(self.on_screen(row.top + f64::from(row.height) / 2.0))
+    }
+
+    /// Upper and lower edge of the strip on the screen.
+    fn strip(&self) -> (f32, f32) {
+        (self.viewport.top, self.viewport.top + self.viewport.height)
+    }
+
+    fn visible(&self) -> Span {
+        self.viewport.scale.visible
+    }
+}
+
+/// Folded history of a whole trace for the overview: by column, the events and the worst severity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overview {
+    /// By column from left to right: how many blocks and messages began there.
+    pub counts: Vec<u32>,
+    /// By column: the worst severity of a witness there.
+    pub worst: Vec<Option<Severity>>,
+}

@@ -1,0 +1,140 @@
+//! What becomes of messages.
+
+use super::*;
+
+/// An RPC by its events: only the routes matter, and peers that name no task have one lane each.
+fn check_routes(story: &str, expected: &str) {
+    let trace = trace_from_jsonl(story);
+    let facts = Facts::new(&trace, &[]);
+    let text = crate::scene::render::render_routes(&trace, &Scene::new(&facts));
+    let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    let (found, expected): (Vec<String>, Vec<String>) = (lines(&text), lines(expected));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_call_that_is_never_answered() {
+    check(
+        r#"
+        {"ts":1,"peer":0,"task":"caller","kind":"rpc.send","rpc":1,"to":1}
+        {"ts":2,"peer":0,"task":"caller","kind":"rpc.send","rpc":2,"to":1}
+        {"ts":3,"peer":1,"task":"handler","kind":"rpc.recv","rpc":2,"from":0}
+        {"ts":4,"peer":1,"task":"handler","kind":"log","msg":"thinking"}
+        "#,
+        "== peer 0
+        caller
+        main: Alive 0..
+        main: WaitsForReply 1..
+        == peer 1
+        handler
+        main: Alive 2-3
+        points: Line 3
+        0 -> 1: 0>? Unanswered | 1>2 Unanswered",
+    );
+}
+
+#[test]
+fn duplicates_arrive_twice_and_one_answer_is_taken() {
+    check_routes(
+        r#"
+        {"ts":1,"peer":0,"kind":"rpc.send","rpc":1,"to":1}
+        {"ts":2,"peer":1,"kind":"rpc.recv","rpc":1,"from":0}
+        {"ts":3,"peer":1,"kind":"rpc.recv","rpc":1,"from":0}
+        {"ts":4,"peer":1,"kind":"rpc.reply","rpc":1}
+        {"ts":5,"peer":0,"kind":"rpc.return","rpc":1}
+        {"ts":6,"peer":1,"kind":"rpc.reply","rpc":1}
+        "#,
+        "0 -> 1: 0>1 | 0>2
+        1 -> 0: reply 3>4 | reply 5>? Late",
+    );
+}
+
+#[test]
+fn dropped_there_and_dropped_back() {
+    check_routes(
+        r#"
+        {"ts":1,"peer":0,"kind":"rpc.send","rpc":1,"to":1}
+        {"ts":2,"peer":0,"kind":"rpc.return","rpc":1,"outcome":"dropped"}
+        {"ts":3,"peer":0,"kind":"rpc.send","rpc":2,"to":1}
+        {"ts":4,"peer":1,"kind":"rpc.recv","rpc":2,"from":0}
+        {"ts":5,"peer":1,"kind":"rpc.reply","rpc":2}
+        {"ts":6,"peer":0,"kind":"rpc.return","rpc":2,"outcome":"dropped"}
+        "#,
+        "0 -> 1: 0>? Dropped | 2>3
+        1 -> 0: reply 4>? Dropped",
+    );
+}
+
+#[test]
+fn late_and_stale_replies() {
+    check_routes(
+        r#"
+        {"ts":1,"peer":0,"term":1,"kind":"rpc.send","rpc":1,"to":1,"msg_term":1}
+        {"ts":2,"peer":1,"kind":"rpc.recv","rpc":1,"from":0}
+        {"ts":3,"peer":0,"term":1,"kind":"rpc.return","rpc":1,"outcome":"timeout"}
+        {"ts":4,"peer":1,"kind":"rpc.reply","rpc":1}
+        {"ts":5,"peer":0,"term":1,"kind":"rpc.send","rpc":2,"to":1,"msg_term":1}
+        {"ts":6,"peer":1,"kind":"rpc.recv","rpc":2,"from":0}
+        {"ts":7,"peer":1,"kind":"rpc.reply","rpc":2}
+        {"ts":8,"peer":0,"term":2,"kind":"rpc.return","rpc":2}
+        "#,
+        "0 -> 1: 0>1 | 4>5
+        1 -> 0: reply 3>? Late | reply 6>7 StaleTerm",
+    );
+}
+
+#[test]
+fn what_has_no_beginning_in_the_trace_has_none_on_the_screen() {
+    check_routes(
+        r#"
+        {"ts":1,"peer":1,"kind":"rpc.recv","rpc":1,"from":0}
+        {"ts":2,"peer":1,"kind":"rpc.reply","rpc":1}
+        {"ts":3,"peer":0,"kind":"rpc.send","rpc":2,"to":2}
+        {"ts":4,"peer":0,"kind":"rpc.return","rpc":2}
+        "#,
+        "1 -> 0: reply 1>? Unanswered
+        0 -> 1: 0>0
+        0 -> 2: 2>?
+        2 -> 0: reply 3>3",
+    );
+}
+
+#[test]
+fn one_way_messages() {
+    check_routes(
+        r#"
+        {"ts":1,"peer":0,"kind":"msg.send","msg":"a","to":1}
+        {"ts":2,"peer":1,"kind":"msg.recv","msg":"a","from":0}
+        {"ts":3,"peer":0,"kind":"msg.send","msg":"b","to":1}
+        {"ts":4,"kind":"msg.drop","msg":"b","from":0,"to":1}
+        {"ts":5,"peer":1,"kind":"msg.send","msg":"c","to":0}
+        {"ts":6,"peer":1,"kind":"msg.recv","msg":"d"}
+        "#,
+        "? -> 1: 5>5
+        0 -> 1: 0>1 | 2>? Dropped
+        1 -> 0: 4>? Unanswered",
+    );
+}
+
+#[test]
+fn the_stale_reply_of_a_finding_is_marked() {
+    let trace = trace_from_jsonl(
+        r#"
+        {"ts":1,"peer":0,"term":1,"task":"a","kind":"rpc.send","rpc":1,"method":"RequestVote","to":1,"msg_term":1}
+        {"ts":2,"peer":1,"term":1,"task":"b","kind":"rpc.recv","rpc":1,"from":0}
+        {"ts":3,"peer":1,"term":1,"task":"b","kind":"rpc.reply","rpc":1,"msg_term":1,"granted":true}
+        {"ts":4,"peer":0,"term":2,"task":"c","kind":"term"}
+        {"ts":5,"peer":0,"term":2,"task":"a","kind":"rpc.return","rpc":1}
+        {"ts":6,"peer":0,"term":2,"task":"a","kind":"reply.used","rpc":1,"purpose":"count the vote"}
+        {"ts":7,"peer":1,"term":1,"task":"d","kind":"rpc.recv","rpc":2,"from":0}
+        "#,
+    );
+    let facts = Facts::new(&trace, &[]);
+    let mut scene = Scene::new(&facts);
+    let report = check_facts(&facts, &Options::default());
+    assert_eq!(report.findings.iter().map(|finding| finding.detector).collect::<Vec<_>>(), ["stale-reply-acted-on"]);
+    scene.mark(&trace, &report);
+    let marked = |route: &Route| (0..route.legs.len()).map(|at| route.fold.severity(at)).collect::<Vec<_>>();
+    let error = Some(Severity::Error);
+    assert_eq!(scene.routes.iter().map(marked).collect::<Vec<_>>(), [vec![error, None], vec![error]]);
+}

@@ -1,0 +1,328 @@
+//! Stories of what keys and mouse do to what is visible and selected.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use peerscope_analyzer::model::EventId;
+use peerscope_analyzer::report::{self, Options};
+use peerscope_analyzer::testing::trace_from_jsonl;
+use proptest::prelude::*;
+
+use super::{Effect, Loaded, Settings, State, Theme, told};
+use crate::command::{Command, NAMED};
+use crate::run::Run;
+use crate::scene::Scene;
+use crate::timescale::Span;
+
+/// Two leaders in term 2, since an old vote was counted; and a task that waits for its own lock.
+const TWO_LEADERS: &str = include_str!("../../tests/app/two_leaders.jsonl");
+
+fn loaded(jsonl: &str) -> Loaded {
+    let run = Arc::new(Run::new(trace_from_jsonl(jsonl), Vec::new()));
+    let mut scene = run.facts(Scene::new);
+    let report = report::check(run.trace(), run.problems(), &Options::default());
+    scene.mark(run.trace(), &report);
+    Loaded { paths: vec![PathBuf::from("story.jsonl")], run, scene, report: Some(report) }
+}
+
+fn opened(loaded: &Loaded) -> State {
+    let mut state = State::new(Settings::default());
+    state.opened(loaded);
+    state.measured((1000.0, 120.0));
+    state
+}
+
+fn run(state: &mut State, loaded: &Loaded, commands: &[Command]) {
+    for command in commands {
+        assert_eq!(state.apply(command, Some(loaded)), None, "{command:?}");
+        assert_sane(state, loaded, command);
+    }
+}
+
+fn assert_sane(state: &State, loaded: &Loaded, after: &Command) {
+    let Span { begin, end } = state.view;
+    assert!(begin < end, "{after:?}: {:?}", state.view);
+    let trace = loaded.scene.span;
+    assert!(begin <= trace.end && end >= trace.begin, "{after:?}: {:?} shows nothing of {trace:?}", state.view);
+    let last = (state.layout.height() - f64::from(state.strip.1)).max(0.0);
+    assert!((0.0..=last).contains(&state.scroll), "{after:?}: {} of {last}", state.scroll);
+    let findings = loaded.report.as_ref().map_or(0, |report| report.findings.len());
+    assert!(state.finding.is_none_or(|finding| finding < findings), "{after:?}");
+    assert!(state.event.is_none_or(|event| (event.0 as usize) < loaded.run.trace().len()), "{after:?}");
+}
+
+fn at(loaded: &Loaded, event: EventId) -> i64 {
+    loaded.scene.times(loaded.run.trace()).at(event)
+}
+
+#[test]
+fn opening_shows_the_whole_trace_and_selects_nothing() {
+    let loaded = loaded(TWO_LEADERS);
+    let state = opened(&loaded);
+    assert!(state.view.begin <= loaded.scene.span.begin && loaded.scene.span.end <= state.view.end);
+    assert_eq!((state.event, state.finding, state.scroll, state.touched), (None, None, 0.0, false));
+}
+
+#[test]
+fn a_verdict_frames_the_first_cause_unless_the_user_is_elsewhere_by_then() {
+    let loaded = loaded(TWO_LEADERS);
+    let whole = opened(&loaded).view;
+    let mut state = opened(&loaded);
+    state.judged(&loaded, None);
+    let first = told(loaded.report.as_ref().expect("it is judged"))[0].finding;
+    assert_eq!(state.finding, Some(first));
+    assert!(state.view.length() < whole.length(), "{:?} of {whole:?}", state.view);
+    run(&mut state, &loaded, &[Command::Back]);
+    assert_eq!(state.view, whole);
+
+    let mut busy = opened(&loaded);
+    run(&mut busy, &loaded, &[Command::PanRight]);
+    let there = busy.view;
+    busy.judged(&loaded, None);
+    assert_eq!((busy.finding, busy.view), (None, there));
+}
+
+#[test]
+fn a_finding_is_framed_with_all_its_witnesses() {
+    let loaded = loaded(TWO_LEADERS);
+    let report = loaded.report.as_ref().expect("it is judged");
+    assert!(!report.findings.is_empty());
+    let mut state = opened(&loaded);
+    for (place, finding) in report.findings.iter().enumerate() {
+        run(&mut state, &loaded, &[Command::SelectFinding(place)]);
+        assert_eq!((state.finding, state.event), (Some(place), None));
+        for witness in &finding.witnesses {
+            assert!(state.view.contains(at(&loaded, EventId(witness.event))), "{}", finding.id);
+        }
+    }
+}
+
+#[test]
+fn findings_are_walked_in_the_order_of_their_list() {
+    let loaded = loaded(TWO_LEADERS);
+    let list = told(loaded.report.as_ref().expect("it is judged"));
+    let mut state = opened(&loaded);
+    for told in &list {
+        run(&mut state, &loaded, &[Command::NextFinding]);
+        assert_eq!(state.finding, Some(told.finding));
+    }
+    run(&mut state, &loaded, &[Command::NextFinding]);
+    assert_eq!(state.finding, list.last().map(|told| told.finding), "the list ends");
+    for told in list.iter().rev().skip(1) {
+        run(&mut state, &loaded, &[Command::PreviousFinding]);
+        assert_eq!(state.finding, Some(told.finding));
+    }
+}
+
+#[test]
+fn witnesses_are_walked_in_the_order_of_the_proof() {
+    let loaded = loaded(TWO_LEADERS);
+    let report = loaded.report.as_ref().expect("it is judged");
+    let mut state = opened(&loaded);
+    run(&mut state, &loaded, &[Command::NextFinding]);
+    let proof = &report.findings[state.finding.expect("one is selected")].witnesses;
+    for witness in proof {
+        run(&mut state, &loaded, &[Command::NextWitness]);
+        assert_eq!(state.event, Some(EventId(witness.event)));
+        assert!(state.view.contains(at(&loaded, EventId(witness.event))));
+    }
+    run(&mut state, &loaded, &[Command::NextWitness]);
+    assert_eq!(state.event, proof.last().map(|witness| EventId(witness.event)));
+    run(&mut state, &loaded, &[Command::PreviousWitness]);
+    assert_eq!(state.event, proof.iter().rev().nth(1).map(|witness| EventId(witness.event)));
+}
+
+#[test]
+fn arrows_walk_along_a_lane_and_back() {
+    let loaded = loaded(TWO_LEADERS);
+    let mut state = opened(&loaded);
+    run(&mut state, &loaded, &[Command::NextOnLane]);
+    let (first, lane) = (state.event.expect("one is selected"), state.lane.expect("it has a lane"));
+    let mut way = vec![first];
+    loop {
+        run(&mut state, &loaded, &[Command::NextOnLane]);
+        assert_eq!(state.lane, Some(lane));
+        let event = state.event.expect("it stays selected");
+        if event == *way.last().expect("it is not empty") {
+            break;
+        }
+        assert!(event > *way.last().expect("it is not empty"));
+        way.push(event);
+    }
+    // Nothing on the lane is passed over.
+    let tracks = loaded.scene.lanes[lane].tracks.iter();
+    let blocks = tracks.flat_map(|track| (0..track.len()).map(|index| track.block(index)));
+    let mut all: Vec<EventId> = blocks.flat_map(|block| [Some(block.begin), block.end]).flatten().collect();
+    all.sort();
+    all.dedup();
+    all.retain(|event| *event >= first);
+    assert_eq!(way, all);
+    for event in way.iter().rev().skip(1) {
+        run(&mut state, &loaded, &[Command::PreviousOnLane]);
+        assert_eq!(state.event, Some(*event));
+    }
+}
+
+#[test]
+fn arrows_reach_every_lane_with_events() {
+    let loaded = loaded(TWO_LEADERS);
+    let mut state = opened(&loaded);
+    run(&mut state, &loaded, &[Command::NextOnLane]);
+    let mut lanes = vec![state.lane];
+    for _ in 0..loaded.scene.lanes.len() {
+        run(&mut state, &loaded, &[Command::LaneBelow]);
+        if lanes.last() != Some(&state.lane) {
+            lanes.push(state.lane);
+        }
+    }
+    let with_events = |lane: &usize| loaded.scene.lanes[*lane].tracks.iter().any(|track| !track.is_empty());
+    let expected: Vec<Option<usize>> = (0..loaded.scene.lanes.len()).filter(with_events).map(Some).collect();
+    assert_eq!(lanes, expected);
+    for lane in expected.iter().rev().skip(1) {
+        run(&mut state, &loaded, &[Command::LaneAbove]);
+        assert_eq!(state.lane, *lane);
+    }
+}
+
+#[test]
+fn selecting_moves_the_view_only_to_what_is_out_of_sight() {
+    let loaded = loaded(TWO_LEADERS);
+    let mut state = opened(&loaded);
+    run(&mut state, &loaded, &[Command::Select(EventId(3))]);
+    let view = state.view;
+    run(&mut state, &loaded, &[Command::Select(EventId(4))]);
+    assert_eq!(state.view, view);
+    let span = loaded.scene.span;
+    run(&mut state, &loaded, &[Command::Show(Span::new(span.begin, span.begin + 40))]);
+    let last = EventId(loaded.run.trace().len() as u32 - 1);
+    run(&mut state, &loaded, &[Command::Select(last)]);
+    assert_eq!(state.view.length(), 40, "the zoom stays");
+    assert!(state.view.contains(at(&loaded, last)));
+}
+
+#[test]
+fn selecting_unfolds_the_group_and_scrolls_to_the_row() {
+    let loaded = loaded(TWO_LEADERS);
+    let mut state = opened(&loaded);
+    run(&mut state, &loaded, &[Command::ToggleAllGroups]);
+    assert_eq!(state.collapsed.len(), loaded.scene.groups.len());
+    for event in 0..loaded.run.trace().len() as u32 {
+        run(&mut state, &loaded, &[Command::Select(EventId(event))]);
+        let Some(lane) = loaded.scene.lane_of(loaded.run.trace(), EventId(event)) else { continue };
+        let row = state.layout.row_of_lane(lane).expect("every lane has a row");
+        assert_eq!(row.of, crate::layout::RowOf::Lane(lane), "its group is unfolded");
+        let visible = state.scroll..=state.scroll + f64::from(state.strip.1);
+        assert!(visible.contains(&row.top) && visible.contains(&(row.top + f64::from(row.height))), "event {event}");
+    }
+}
+
+#[test]
+fn going_back_passes_over_the_small_steps_of_one_move() {
+    let loaded = loaded(TWO_LEADERS);
+    let mut state = opened(&loaded);
+    let whole = state.view;
+    run(&mut state, &loaded, &[Command::ZoomIn, Command::ZoomIn, Command::PanRight, Command::PanBy(3)]);
+    let near = state.view;
+    run(&mut state, &loaded, &[Command::NextFinding]);
+    let framed = state.view;
+    run(&mut state, &loaded, &[Command::Back]);
+    assert_eq!(state.view, near);
+    run(&mut state, &loaded, &[Command::Back]);
+    assert_eq!(state.view, whole);
+    run(&mut state, &loaded, &[Command::Back, Command::Forward, Command::Forward, Command::Forward]);
+    assert_eq!(state.view, framed);
+}
+
+#[test]
+fn zooming_keeps_what_is_under_the_cursor() {
+    let loaded = loaded(TWO_LEADERS);
+    let mut state = opened(&loaded);
+    let cursor = loaded.scene.span.begin + loaded.scene.span.length() / 3;
+    let share = |state: &State| (cursor - state.view.begin) as f64 / state.view.length() as f64;
+    let before = share(&state);
+    run(&mut state, &loaded, &[Command::ZoomAt { at: cursor, factor: 0.5 }]);
+    assert!((share(&state) - before).abs() < 0.05, "{} and {before}", share(&state));
+    let view = state.view;
+    for factor in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
+        run(&mut state, &loaded, &[Command::ZoomAt { at: cursor, factor }]);
+        assert_eq!(state.view, view, "{factor}");
+    }
+}
+
+#[test]
+fn what_does_not_exist_is_passed_over() {
+    let loaded = loaded(TWO_LEADERS);
+    let mut state = opened(&loaded);
+    let view = state.view;
+    let nowhere = [Command::Select(EventId(u32::MAX)), Command::SelectFinding(999), Command::ToggleGroup(usize::MAX)];
+    run(&mut state, &loaded, &nowhere);
+    assert_eq!((state.event, state.finding, state.view), (None, None, view));
+}
+
+#[test]
+fn without_a_run_commands_ask_or_do_nothing() {
+    let mut state = State::new(Settings::default());
+    for named in NAMED {
+        let effect = state.apply(&named.command, None);
+        let expected = match named.command {
+            Command::AskForFiles => Some(Effect::AskForFiles),
+            Command::Quit => Some(Effect::Quit),
+            _ => None,
+        };
+        assert_eq!(effect, expected, "{}", named.name);
+    }
+    assert_eq!((state.event, state.finding, state.touched), (None, None, false));
+    assert_eq!(state.settings.theme, Theme::Light);
+}
+
+#[test]
+fn reading_again_keeps_view_and_selection_if_they_are_still_there() {
+    let loaded = loaded(TWO_LEADERS);
+    let mut state = opened(&loaded);
+    let last = EventId(loaded.run.trace().len() as u32 - 1);
+    run(&mut state, &loaded, &[Command::NextFinding, Command::Select(last), Command::ZoomIn]);
+    let (view, finding) = (state.view, state.finding);
+    let id = loaded.report.as_ref().expect("it is judged").findings[finding.expect("one is selected")].id.clone();
+    state.reopened(&loaded);
+    state.judged(&loaded, Some(&id));
+    assert_eq!((state.view, state.event, state.finding), (view, Some(last), finding));
+
+    let shorter = self::loaded(TWO_LEADERS.lines().take(3).collect::<Vec<_>>().join("\n").as_str());
+    state.reopened(&shorter);
+    state.judged(&shorter, Some(&id));
+    assert_eq!((state.event, state.finding), (None, None));
+    assert_sane(&state, &shorter, &Command::Reload);
+}
+
+fn any_command() -> impl Strategy<Value = Command> {
+    let moment = prop_oneof![any::<i64>(), -200_i64..200_000];
+    let span = (moment.clone(), moment.clone()).prop_map(|(begin, end)| Command::Show(Span::new(begin, end)));
+    prop_oneof![
+        8 => (0..NAMED.len()).prop_map(|place| NAMED[place].command.clone()),
+        1 => span,
+        1 => (moment.clone(), any::<f64>()).prop_map(|(at, factor)| Command::ZoomAt { at, factor }),
+        1 => moment.clone().prop_map(Command::PanBy),
+        1 => any::<f64>().prop_map(Command::ScrollBy),
+        1 => moment.prop_map(Command::GoTo),
+        1 => any::<u32>().prop_map(|event| Command::Select(EventId(event))),
+        2 => (0_u32..40).prop_map(|event| Command::Select(EventId(event))),
+        1 => (0_usize..6).prop_map(Command::SelectFinding),
+        1 => (0_usize..6).prop_map(Command::ToggleGroup),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn no_sequence_of_commands_loses_the_trace(commands in proptest::collection::vec(any_command(), 1..80)) {
+        thread_local!(static LOADED: Loaded = loaded(TWO_LEADERS));
+        LOADED.with(|loaded| {
+            let mut state = opened(loaded);
+            for command in &commands {
+                state.apply(command, Some(loaded));
+                assert_sane(&state, loaded, command);
+            }
+        });
+    }
+}

@@ -1,0 +1,100 @@
+//! The whole trace in one strip: how much happens when, where findings are, what of it is visible.
+
+use std::sync::Arc;
+
+use eframe::egui::{CursorIcon, Id, Rangef, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::Timeline;
+use crate::command::Command;
+use crate::paint::Canvas;
+use crate::picture::Overview;
+
+/// How wide a column is, in points.
+const COLUMN: f32 = 2.0;
+/// Free at both ends, so that the frame hides nothing of the trace.
+const MARGIN: f32 = 7.0;
+
+/// What an overview was made from: it is made again if that changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    run: usize,
+    marks: usize,
+    columns: usize,
+}
+
+/// Shows it; whoever clicks or drags goes there.
+pub(super) fn show(timeline: &Timeline<'_>, ui: &mut Ui, commands: &mut Vec<Command>) {
+    let rect = timeline.parts.overview;
+    let response = ui.interact(rect, ui.scope_id().with("overview"), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "overview of the whole trace"));
+    let whole = timeline.loaded.scene.span;
+    let inner = inner(rect);
+    let moment = |x: f32| {
+        let share = f64::from((x - inner.left()) / inner.width()).clamp(0.0, 1.0);
+        whole.begin.saturating_add((share * whole.length() as f64) as i64)
+    };
+    if let Some(at) = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged()) {
+        commands.push(Command::GoTo(moment(at.x)));
+    }
+    response.on_hover_cursor(CursorIcon::PointingHand);
+    let overview = made(timeline, ui, ui.scope_id().with("overview data"));
+    paint(timeline, ui, &overview);
+}
+
+/// Where the trace lies in the overview.
+fn inner(rect: Rect) -> Rect {
+    rect.shrink2(vec2(MARGIN.min(rect.width() / 4.0), 0.0))
+}
+
+fn made(timeline: &Timeline<'_>, ui: &Ui, id: Id) -> Arc<Overview> {
+    let columns = (inner(timeline.parts.overview).width() / COLUMN).floor().clamp(1.0, 8192.0) as usize;
+    let scene = &timeline.loaded.scene;
+    let key = Key { run: Arc::as_ptr(&timeline.loaded.run) as usize, marks: scene.marks.len(), columns };
+    let kept: Option<(Key, Arc<Overview>)> = ui.data(|data| data.get_temp(id));
+    if let Some((_, overview)) = kept.filter(|(made_from, _)| *made_from == key) {
+        return overview;
+    }
+    let overview = Arc::new(Overview::new(timeline.loaded.run.trace(), scene, scene.span, columns));
+    ui.data_mut(|data| data.insert_temp(id, (key, overview.clone())));
+    overview
+}
+
+fn paint(timeline: &Timeline<'_>, ui: &Ui, overview: &Overview) {
+    let (rect, palette) = (timeline.parts.overview, timeline.palette);
+    let painter = ui.painter_at(rect);
+    let mut canvas = Canvas::new(&painter);
+    canvas.rect(rect, palette.background());
+    let most = f64::from(overview.counts.iter().copied().max().unwrap_or(0)).ln_1p().max(f64::MIN_POSITIVE);
+    let columns = overview.counts.len().max(1) as f32;
+    let inner = inner(rect);
+    let x = |column: usize| inner.left() + column as f32 / columns * inner.width();
+    let floor = rect.bottom() - 3.0;
+    for (column, count) in overview.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+        // Logarithmic: a lonely event is still to be seen beside thousands.
+        let share = (f64::from(*count).ln_1p() / most) as f32;
+        let high = (share * (rect.height() - 12.0)).max(2.0);
+        canvas.rect(Rect::from_min_max(pos2(x(column), floor - high), pos2(x(column + 1), floor)), palette.density());
+    }
+    let whole = timeline.loaded.scene.span;
+    let place = |at: i64| {
+        let share = (at as f64 - whole.begin as f64) / whole.length() as f64;
+        inner.left() + share.clamp(0.0, 1.0) as f32 * inner.width()
+    };
+    let (left, right) = (place(timeline.state.view.begin), place(timeline.state.view.end));
+    let (left, right) = (left - 3.0, right.max(left + 1.0) + 3.0);
+    canvas.rect(Rect::from_min_max(rect.min, pos2(left, rect.bottom())), palette.veil());
+    canvas.rect(Rect::from_min_max(pos2(right, rect.top()), rect.max), palette.veil());
+    for (column, worst) in overview.worst.iter().enumerate() {
+        if let Some(severity) = worst {
+            let color = palette.severity(*severity);
+            let middle = x(column) + COLUMN / 2.0;
+            canvas.vertical(middle - 1.0, Rangef::new(rect.top() + 3.0, rect.bottom() - 3.0), 2.0, color);
+            canvas.polygon(
+                &[pos2(middle - 4.0, rect.top()), pos2(middle + 4.0, rect.top()), pos2(middle, rect.top() + 6.0)],
+                color,
+            );
+        }
+    }
+    canvas.frame(Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom())), 2.0, palette.accent());
+    canvas.paint(&painter);
+}
