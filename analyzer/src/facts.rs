@@ -3,6 +3,7 @@
 mod coverage;
 mod holds;
 mod losses;
+mod packed;
 mod roles;
 mod rpcs;
 #[cfg(test)]

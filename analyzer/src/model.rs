@@ -21,6 +21,7 @@ use peerscope_format::wire::Strings;
 
 pub(crate) use self::build::Draft;
 use self::columns::Columns;
+pub(crate) use self::columns::Part;
 pub(crate) use self::edges::{Edge, Edges};
 pub use self::event::Event;
 pub(crate) use self::grants::granted;
@@ -83,6 +84,8 @@ pub struct Scope {
     pub peer: Option<PeerId>,
     /// The peer's incarnation, from 0; unknown counts as the first.
     pub incarnation: u64,
+    /// Whether the event says which incarnation of the peer wrote it.
+    pub says_incarnation: bool,
     /// The task.
     pub task: Option<TaskId>,
     /// The peer's current term.
@@ -207,6 +210,11 @@ impl Trace {
     /// Which events of other lines each event is known to follow.
     pub(crate) fn edges(&self) -> &Edges {
         &self.edges
+    }
+
+    /// Whether any event names a term.
+    pub fn has_terms(&self) -> bool {
+        self.scopes().iter().any(|scope| scope.term.is_some())
     }
 
     /// All whose events are; the heads of events refer to these rows.

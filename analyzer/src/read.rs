@@ -4,6 +4,7 @@
 //! [`Error`] means that there is no trace at all.
 
 mod content;
+mod decode;
 mod files;
 mod gaps;
 mod import;

@@ -19,7 +19,7 @@ pub mod template;
 mod text;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use self::style::Style;
 use crate::detect::finding::{Class, Severity};
@@ -56,6 +56,11 @@ pub fn check(trace: &Trace, problems: &[Problem], options: &Options) -> Report {
 /// Runs the detectors on `facts`, which keep what that computes, and use what was computed before.
 pub fn check_facts(facts: &Facts<'_>, options: &Options) -> Report {
     build::report(facts, options)
+}
+
+/// The line of a program that `src` ("file:line") names, without its indentation, if it stands below `root`.
+pub fn source_line(root: &Path, src: &str) -> Option<String> {
+    excerpt::Excerpts::new(Some(root)).line(src)
 }
 
 /// What a check found.
@@ -191,6 +196,21 @@ impl Report {
     /// The severity of the loudest finding.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).min()
+    }
+
+    /// The reasons why something was not checked, each once, with the detectors that it kept from looking.
+    pub fn not_checked(&self) -> Vec<(&GapNote, Vec<&'static str>)> {
+        let mut reasons: Vec<(&GapNote, Vec<&'static str>)> = Vec::new();
+        for gap in &self.gaps {
+            let same =
+                |other: &GapNote| (&other.why, &other.peers, &other.traces) == (&gap.why, &gap.peers, &gap.traces);
+            match reasons.iter_mut().find(|(other, _)| same(other)) {
+                Some((_, detectors)) if detectors.contains(&gap.detector) => {}
+                Some((_, detectors)) => detectors.push(gap.detector),
+                None => reasons.push((gap, vec![gap.detector])),
+            }
+        }
+        reasons
     }
 
     /// Whether everything could be looked at: no gap, and nothing missing from the files.

@@ -4,26 +4,42 @@ mod files;
 mod fonts;
 mod keys;
 mod message;
+mod places;
 mod welcome;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eframe::egui::{CentralPanel, Context, Panel, ThemePreference, Ui, ViewportCommand};
+use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, ThemePreference, Ui, ViewportCommand};
 use peerscope_analyzer::model::EventId;
 use peerscope_analyzer::report::Report;
+use peerscope_analyzer::report::escape::clip;
 
 use self::files::Asking;
 use self::message::Message;
+use self::places::Places;
 use crate::args::At;
 use crate::colors;
 use crate::command::Command;
 use crate::load::{Loading, Step};
-use crate::panels::{bar, details, events, findings, help};
+use crate::panels::{bar, details, events, findings, help, legend};
 use crate::run::Run;
 use crate::scene::Scene;
 use crate::state::{Effect, Loaded, Settings, State, Theme};
 use crate::timeline;
+use crate::words;
+
+/// What is to be loaded.
+#[derive(Clone, Default)]
+struct Attempt {
+    paths: Vec<PathBuf>,
+    /// Where to go then.
+    at: Option<At>,
+    /// Whether it is open already, and is read again.
+    again: bool,
+    /// Whether it was opened: what is left is the check.
+    is_open: bool,
+}
 
 /// All that a window shows. It knows no window: tests and pictures drive it without one.
 pub struct App {
@@ -33,10 +49,10 @@ pub struct App {
     pub loaded: Option<Loaded>,
     /// The load that goes on.
     pub loading: Option<Loading>,
-    /// Its files.
-    paths: Vec<PathBuf>,
-    /// Whether it reads again what is open.
-    again: bool,
+    /// What it is to load; after the load, what it was.
+    attempt: Attempt,
+    /// What could not be loaded, until the user has done with that.
+    failed: Option<Attempt>,
     /// The finding that was selected before the run was read again, by its id.
     reselect: Option<String>,
     /// Where to go as soon as that is known.
@@ -56,8 +72,8 @@ impl App {
             state: State::new(settings),
             loaded: None,
             loading: None,
-            paths: Vec::new(),
-            again: false,
+            attempt: Attempt::default(),
+            failed: None,
             reselect: None,
             at: None,
             is_news: false,
@@ -70,10 +86,7 @@ impl App {
 
     /// Begins to open `paths` as one run, and goes to `at` once that is there.
     pub fn open(&mut self, context: &Context, paths: Vec<PathBuf>, at: Option<At>) {
-        self.again = false;
-        self.reselect = None;
-        self.at = at;
-        self.load(context, paths);
+        self.load(context, Attempt { paths, at, ..Attempt::default() });
     }
 
     /// Whether nothing is on its way: the run is open and judged, or failed, and the view is where it was sent.
@@ -127,12 +140,15 @@ impl App {
         let mut commands = Vec::new();
         files::dropped(&context, &mut commands);
         if self.asking.is_none() {
-            keys::pressed(&context, self.state.help, &mut commands);
+            keys::pressed(&context, self.state.help || self.state.legend, &mut commands);
         }
         self.panels(ui, &mut commands);
         files::hovered(&context);
         if self.state.help {
             help::show(&context, &mut commands);
+        }
+        if self.state.legend {
+            legend::show(&context, &mut commands);
         }
         self.ask(&context, &mut commands);
         if !commands.is_empty() {
@@ -148,28 +164,36 @@ impl App {
 
     /// Carries out one command, and what it asks of the program around the state.
     pub fn apply(&mut self, context: &Context, command: &Command) {
+        // Who is done with all that is selected is done with the message too: keys alone suffice.
+        if *command == Command::ClearSelection {
+            (self.message, self.failed) = (None, None);
+        }
         match self.state.apply(command, self.loaded.as_ref()) {
             None => {}
             Some(Effect::AskForFiles) => self.asking = Some(Asking::default()),
             Some(Effect::Open(paths)) => self.open(context, paths, None),
             Some(Effect::Quit) => context.send_viewport_cmd(ViewportCommand::Close),
             Some(Effect::Reload) => {
-                let Some(loaded) = &self.loaded else { return };
-                let report = loaded.report.as_ref();
-                let finding = self.state.finding.and_then(|finding| report?.findings.get(finding));
-                self.reselect = finding.map(|finding| finding.id.clone());
-                self.again = true;
-                self.at = None;
-                self.load(context, loaded.paths.clone());
+                let open = self.loaded.as_ref().map(|loaded| loaded.paths.clone());
+                // Whoever reads again before the check is done still wants to go where `--at` says.
+                let at = self.at.clone().filter(|_| self.attempt.is_open);
+                let again = || Some(Attempt { paths: open?, at, again: true, ..Attempt::default() });
+                if let Some(attempt) = self.failed.take().or_else(again) {
+                    self.load(context, attempt);
+                }
             }
         }
     }
 
-    fn load(&mut self, context: &Context, paths: Vec<PathBuf>) {
+    fn load(&mut self, context: &Context, attempt: Attempt) {
         let wake = context.clone();
         self.message = None;
-        self.paths.clone_from(&paths);
-        self.loading = Some(Loading::start(paths, move || wake.request_repaint()));
+        self.failed = None;
+        self.is_news = false;
+        self.at.clone_from(&attempt.at);
+        let attempt = Attempt { is_open: false, ..attempt };
+        self.loading = Some(Loading::start(attempt.paths.clone(), move || wake.request_repaint()));
+        self.attempt = attempt;
     }
 
     /// Takes in what the load has come to.
@@ -191,20 +215,29 @@ impl App {
             Step::Opened(run, scene, notes) => self.opened(run, *scene, &notes),
             Step::Checked(report) => self.judged(*report),
             Step::Failed(why) => {
+                // It may be that only the check failed: then the run is shown, and says that it is not judged.
                 self.loading = None;
+                if let Some(loaded) = self.loaded.as_mut().filter(|_| self.attempt.is_open) {
+                    loaded.give_up();
+                }
                 self.at = None;
-                self.message = Some(Message::failed(&why, self.paths.clone()));
+                self.message = Some(Message::failed(&why));
+                self.failed = Some(self.attempt.clone());
             }
         }
     }
 
     fn opened(&mut self, run: Arc<Run>, scene: Scene, notes: &[String]) {
-        let loaded = Loaded { paths: self.paths.clone(), run, scene, report: None };
-        if self.again {
-            self.state.reopened(&loaded);
+        let loaded = Loaded::new(self.attempt.paths.clone(), run, scene);
+        if let Some(before) = self.loaded.as_ref().filter(|_| self.attempt.again) {
+            // Whoever reads again before the check is done had selected it before.
+            self.reselect = selected(&self.state, before).or(self.reselect.take());
+            self.state.reopened(before, &loaded);
         } else {
+            self.reselect = None;
             self.state.opened(&loaded);
         }
+        self.attempt.is_open = true;
         self.loaded = Some(loaded);
         if !notes.is_empty() {
             self.message = Some(Message::note(&notes.join("; ")));
@@ -214,8 +247,7 @@ impl App {
     fn judged(&mut self, report: Report) {
         self.loading = None;
         let Some(loaded) = &mut self.loaded else { return };
-        loaded.scene.mark(loaded.run.trace(), &report);
-        loaded.report = Some(report);
+        loaded.judge(report);
         // Whoever asked for a place goes there, not to the first finding.
         if self.at.is_none() {
             self.is_news = true;
@@ -235,7 +267,7 @@ impl App {
             At::Finding(_) if loaded.report.is_none() => return false,
             At::Finding(id) => finding(loaded, id),
             At::Event(event) => event_of(loaded, *event),
-            At::Time(at) => Ok(Command::GoTo(*at)),
+            At::Time(at) => moment_of(loaded, *at),
         };
         self.at = None;
         match command {
@@ -253,27 +285,37 @@ impl App {
         if let Some(message) = &self.message {
             let shown = Panel::top("message").show(ui, |ui| message.show(ui, commands)).inner;
             if !shown {
-                self.message = None;
+                (self.message, self.failed) = (None, None);
             }
         }
         let Some(loaded) = loaded else {
             CentralPanel::default().show(ui, |ui| welcome::show(ui, progress, commands));
             return;
         };
-        if state.settings.findings {
-            let panel = Panel::left("findings").default_size(300.0).min_size(180.0);
-            whole(panel, ui, |ui| findings::show(ui, state, loaded, commands));
+        let places = Places::of(ui);
+        let settings = &state.settings;
+        if settings.findings && settings.details && places.is_one_column() {
+            whole(places.column(), ui, |ui| {
+                whole(places.details_below(), ui, |ui| details::show(ui, state, loaded, commands));
+                findings::show(ui, state, loaded, commands);
+            });
+        } else {
+            if settings.findings {
+                whole(places.findings(), ui, |ui| findings::show(ui, state, loaded, commands));
+            }
+            if settings.details {
+                whole(places.details(), ui, |ui| details::show(ui, state, loaded, commands));
+            }
         }
-        if state.settings.details {
-            let panel = Panel::right("details").default_size(320.0).min_size(180.0);
-            whole(panel, ui, |ui| details::show(ui, state, loaded, commands));
-        }
-        if state.settings.events {
-            let panel = Panel::bottom("events").resizable(true).default_size(220.0).min_size(80.0);
-            whole(panel, ui, |ui| events::show(ui, state, loaded, commands));
+        if settings.events {
+            // The table fills its panel, edge to edge.
+            let table = Frame::side_top_panel(ui.style()).inner_margin(Margin::ZERO);
+            whole(places.events().frame(table), ui, |ui| events::show(ui, state, loaded, commands));
         }
         let strip = CentralPanel::no_frame().show(ui, |ui| timeline::show(ui, state, loaded, commands)).inner;
-        self.state.measured(strip);
+        if self.state.measured(strip, loaded) {
+            ui.ctx().request_repaint();
+        }
     }
 
     fn ask(&mut self, context: &Context, commands: &mut Vec<Command>) {
@@ -302,10 +344,12 @@ impl App {
     }
 }
 
-/// Shows a panel that keeps its size whatever is in it: a short word in an early frame must not make it narrow for good.
+/// Shows a panel that keeps its size whatever is in it: a short word in an early frame must not make it narrow for good,
+/// and a long one not wider than it may be.
 fn whole(panel: Panel, ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     panel.show(ui, |ui| {
-        ui.take_available_space();
+        let area = ui.available_rect_before_wrap();
+        ui.expand_to_include_rect(area);
         content(ui);
     });
 }
@@ -319,9 +363,24 @@ fn event_of(loaded: &Loaded, event: u32) -> Result<Command, String> {
     }
 }
 
+fn moment_of(loaded: &Loaded, at: i64) -> Result<Command, String> {
+    let end = loaded.scene.span.end;
+    if at <= end {
+        return Ok(Command::Mark(at));
+    }
+    let words = |ns: i64| words::moment(ns, 1_000.0);
+    Err(format!("there is no time {}; the trace ends at {}", words(at), words(end)))
+}
+
+/// The id of the selected finding.
+fn selected(state: &State, loaded: &Loaded) -> Option<String> {
+    loaded.report.as_ref()?.findings.get(state.finding?).map(|finding| finding.id.clone())
+}
+
 /// The command that goes to the finding `id`, or a sentence with the ids that there are.
 fn finding(loaded: &Loaded, id: &str) -> Result<Command, String> {
     const MOST: usize = 12;
+    let shown = clip(id, 80);
     let findings = loaded.report.as_ref().map_or(&[][..], |report| &report.findings);
     if let Some(place) = findings.iter().position(|finding| finding.id == id) {
         return Ok(Command::SelectFinding(place));
@@ -331,7 +390,7 @@ fn finding(loaded: &Loaded, id: &str) -> Result<Command, String> {
         ids.push("…");
     }
     match ids.is_empty() {
-        true => Err(format!("there is no finding `{id}`; nothing was found")),
-        false => Err(format!("there is no finding `{id}`; there are: {}", ids.join(", "))),
+        true => Err(format!("there is no finding `{shown}`; nothing was found")),
+        false => Err(format!("there is no finding `{shown}`; there are: {}", ids.join(", "))),
     }
 }

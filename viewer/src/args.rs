@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use eframe::egui::ModifierNames;
 use lexopt::{Arg, Parser};
-use peerscope_analyzer::report::escape::escape;
+use peerscope_analyzer::report::escape::{clip, escape};
 use peerscope_analyzer::report::moment::Moment;
 
-use crate::command::NAMED;
+use crate::command::{NAMED, sign};
+use crate::screenshot;
 
 /// Where to go once the run is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,14 +70,15 @@ Exit status: 0 if all went well, 2 if it did not; then one line on stderr says w
 
 /// The size of a picture unless another is asked for, in pixels.
 const SIZE: (u32, u32) = (1600, 900);
-/// Smaller pictures show nothing; larger ones need gigabytes.
-const SIDES: std::ops::RangeInclusive<u32> = 100..=10_000;
+
+/// Longer arguments are cut where a message quotes them.
+const MAX_QUOTE: usize = 80;
 
 /// What `--help` says: the options, and all keys.
 pub fn help() -> String {
     let mut text = format!("{USAGE}\nKeys in the window:\n");
     for named in NAMED.iter().filter(|named| !named.keys.is_empty()) {
-        let keys: Vec<String> = named.keys.iter().map(|key| key.format(&ModifierNames::NAMES, false)).collect();
+        let keys: Vec<String> = named.keys.iter().map(|key| sign(key, cfg!(target_os = "macos"))).collect();
         text.push_str(&format!("  {:<28} {}\n", keys.join(", "), named.title));
     }
     text
@@ -127,23 +128,30 @@ fn place(text: &str) -> Result<At, String> {
     if let Some(id) = text.strip_prefix("finding:").filter(|id| !id.is_empty()) {
         return Ok(At::Finding(id.to_owned()));
     }
-    match text.parse() {
+    // A sign would be read as a part of the number; and the window itself writes µs, with one of two letters.
+    let plain = text.replace(['\u{b5}', '\u{3bc}'], "u");
+    match plain.parse() {
+        Ok(_) if plain.contains('+') => Err(no_place(text)),
         Ok(Moment::Event(event)) => Ok(At::Event(event)),
         Ok(Moment::Time(time)) => Ok(At::Time(i64::try_from(time).unwrap_or(i64::MAX))),
-        Err(_) => Err(format!("`{}` is no place; give finding:ID, event:N or time:T (time:12.5ms)", escape(text))),
+        Err(_) => Err(no_place(text)),
     }
+}
+
+fn no_place(text: &str) -> String {
+    let shown = clip(&escape(text), MAX_QUOTE).into_owned();
+    format!("`{shown}` is no place; give finding:ID, event:N or time:T (time:12.5ms)")
 }
 
 /// Reads `WIDTHxHEIGHT`: digits only, no signs, no spaces.
 fn dimensions(text: &str) -> Result<(u32, u32), String> {
     let side = |side: &str| {
         let digits = !side.is_empty() && side.len() <= 5 && side.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| side.parse().ok()).flatten().filter(|side| SIDES.contains(side))
+        digits.then(|| side.parse().ok()).flatten().filter(|side| screenshot::SIDES.contains(side))
     };
     let sides = text.split_once('x').and_then(|(width, height)| Some((side(width)?, side(height)?)));
-    sides.ok_or_else(|| {
-        let (least, most) = (SIDES.start(), SIDES.end());
-        format!("`{}` is no size; give WIDTHxHEIGHT in pixels, each from {least} to {most} (1600x900)", escape(text))
+    sides.filter(|size| screenshot::is_possible(*size)).ok_or_else(|| {
+        format!("`{}` is no size; give WIDTHxHEIGHT (1600x900): {}", escape(text), screenshot::possible())
     })
 }
 
@@ -169,6 +177,9 @@ mod tests {
         assert_eq!(read("a --at finding:x/1"), view(&["a"], Some(At::Finding("x/1".into())), None));
         assert_eq!(read("a --at=event:12"), view(&["a"], Some(At::Event(12)), None));
         assert_eq!(read("a --at time:1.5ms"), view(&["a"], Some(At::Time(1_500_000)), None));
+        for micro in ["time:1.5us", "time:1.5µs", "time:1.5\u{3bc}s"] {
+            assert_eq!(parse(["a", "--at", micro].map(OsString::from)), view(&["a"], Some(At::Time(1_500)), None));
+        }
         let picture = |size, light| Some(Screenshot { file: "p.png".into(), size, light });
         assert_eq!(read("a --screenshot p.png"), view(&["a"], None, picture((1600, 900), false)));
         assert_eq!(read("a --screenshot p.png --size 800x600 --light"), view(&["a"], None, picture((800, 600), true)));
@@ -182,6 +193,7 @@ mod tests {
             "a --at 12",
             "a --at finding:",
             "a --at event:-1",
+            "a --at event:+1",
             "a --at time:1h",
             "--at event:1",
             "--screenshot p.png",
@@ -193,8 +205,22 @@ mod tests {
             let why = read(line).expect_err(line);
             assert!(!why.is_empty() && !why.contains('\n'), "{line}: {why}");
         }
-        let sizes =
-            ["", "800", "800x", "x600", "800X600", "+800x600", "800x600x3", "0x0", "99x600", "800x10001", "1e3x900"];
+        let long = parse(["a", "--at", &"x".repeat(10_000)].map(OsString::from)).expect_err("no place");
+        assert!(long.len() < 200, "{long}");
+        let sizes = [
+            "",
+            "800",
+            "800x",
+            "x600",
+            "800X600",
+            "+800x600",
+            "800x600x3",
+            "0x0",
+            "99x600",
+            "800x10001",
+            "1e3x900",
+            "9000x9000",
+        ];
         for size in sizes {
             let why = parse(["a", "--screenshot", "p.png", "--size", size].map(OsString::from)).expect_err(size);
             assert!(why.contains("is no size"), "{size}: {why}");

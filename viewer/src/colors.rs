@@ -120,6 +120,9 @@ impl Palette {
                 self.block(self.pick(rgb(0xF0605A), rgb(0xD8342C)), strength * self.pick(1.0, 0.72), Pattern::Plain)
             }
             Look::Phase => self.block(self.pick(rgb(0x8FA4C4), rgb(0x6C82A6)), 0.3, Pattern::Plain),
+            Look::Failed => self
+                .block(self.pick(rgb(0x3C4350), rgb(0xD5D9E0)), 1.0, Pattern::Plain)
+                .outlined(self.pick(rgb(0xE6E9EF), rgb(0x23272F))),
             Look::Fault => self
                 .block(self.pick(rgb(0xF06A93), rgb(0xC72B5F)), self.pick(0.55, 0.4), Pattern::Slanted)
                 .outlined(self.pick(rgb(0xFF9DBA), rgb(0xA51B4A))),
@@ -172,9 +175,11 @@ impl Palette {
     pub fn message(&self, fate: Fate, is_reply: bool) -> Line {
         let color = match fate {
             Fate::Arrived => self.pick(rgb(0x7F9CC4), rgb(0x4F6F9F)),
+            Fate::Unknown => self.pick(rgb(0x8E8E8E), rgb(0x6E6E6E)),
+            Fate::NotTaken => self.pick(rgb(0xA99B74), rgb(0x6B6148)),
             Fate::StaleTerm => self.pick(rgb(0xFF9A3D), rgb(0xB85400)),
             Fate::Late => self.pick(rgb(0xC9A227), rgb(0x7D6400)),
-            Fate::Dropped => self.pick(rgb(0xFF5C57), rgb(0xCF222E)),
+            Fate::Dropped => self.pick(rgb(0xB58CF5), rgb(0x7A3FC4)),
             Fate::Unanswered => self.pick(rgb(0xF07AE0), rgb(0xA3198F)),
         };
         Line { color, dashed: is_reply || fate == Fate::Unanswered }
@@ -188,6 +193,7 @@ impl Palette {
             Look::Term => self.pick(rgb(0xFFD28A), rgb(0x8F5A00)),
             Look::ReplyUsed => self.pick(rgb(0xFFB08A), rgb(0xA8430A)),
             Look::Invariant => self.pick(rgb(0x9DDCFF), rgb(0x0B5CB3)),
+            Look::Failed => self.pick(rgb(0xE6E9EF), rgb(0x23272F)),
             Look::Fault => self.pick(rgb(0xFF9DBA), rgb(0xA51B4A)),
             _ => self.pick(rgb(0xB4BDCB), rgb(0x5A6474)),
         }
@@ -275,9 +281,9 @@ impl Palette {
         self.pick(rgb(0x5A7194), rgb(0xA9BAD3))
     }
 
-    /// Slanted lines where events are missing.
+    /// Slanted lines where events are missing: translucent, for they lie over blocks.
     pub fn hatch(&self) -> Color32 {
-        self.pick(rgb(0x4A515E), rgb(0xC2C8D2))
+        self.pick(rgb(0x5A6270), rgb(0xA9B1BE)).gamma_multiply(0.75)
     }
 
     /// The line where the trace ends.
@@ -344,7 +350,7 @@ fn luminance(color: Color32) -> f32 {
 mod tests {
     use super::*;
 
-    const LOOKS: [Look; 27] = [
+    const LOOKS: [Look; 28] = [
         Look::Follower,
         Look::Candidate,
         Look::Leader,
@@ -363,6 +369,7 @@ mod tests {
         Look::HeldShared,
         Look::Queue,
         Look::Phase,
+        Look::Failed,
         Look::Fault,
         Look::Missing,
         Look::Vote,
@@ -373,7 +380,7 @@ mod tests {
         Look::Invariant,
         Look::Other,
     ];
-    const FATES: [Fate; 5] = [Fate::Arrived, Fate::StaleTerm, Fate::Late, Fate::Dropped, Fate::Unanswered];
+    const FATES: [Fate; 7] = Fate::ALL;
     const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Info];
 
     fn both() -> [Palette; 2] {

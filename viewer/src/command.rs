@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+use eframe::egui::{Key, KeyboardShortcut, ModifierNames, Modifiers};
 use peerscope_analyzer::model::EventId;
 
 use crate::timescale::Span;
@@ -14,7 +14,7 @@ pub enum Command {
     AskForFiles,
     /// Open files or folders as one run.
     Open(Vec<PathBuf>),
-    /// Read the open files again.
+    /// Read the open files again; or those that were asked for last, if they could not be opened.
     Reload,
     /// Close the window.
     Quit,
@@ -49,6 +49,14 @@ pub enum Command {
     FitSelection,
     /// Select an event, and bring it into view if it is not.
     Select(EventId),
+    /// What a click reached: select `event` on `lane` (a place in the scene), where arrow keys go on; nothing that is visible
+    /// moves. A click beside everything has no event: none is selected then, and a finding stays selected.
+    Click {
+        /// What is there.
+        event: Option<EventId>,
+        /// The lane on which it was reached, if that is known.
+        lane: Option<usize>,
+    },
     /// Select the event that is next in the selected one's lane.
     NextOnLane,
     /// Select the event before in the selected one's lane.
@@ -73,9 +81,11 @@ pub enum Command {
     PreviousWitness,
     /// Show this moment (ns) in the middle.
     GoTo(i64),
-    /// Select nothing.
+    /// Show this moment (ns) in the middle, and mark it until something is selected.
+    Mark(i64),
+    /// Select no event any more; if none is selected, no finding either.
     ClearSelection,
-    /// Back to the time and lanes that were visible before.
+    /// Back to what was visible and selected before.
     Back,
     /// Undo [`Command::Back`].
     Forward,
@@ -93,6 +103,8 @@ pub enum Command {
     ToggleArrows,
     /// Light, dark, as the system says.
     NextTheme,
+    /// Show or hide what the picture shows.
+    ToggleLegend,
     /// Show or hide the keys.
     ToggleHelp,
 }
@@ -148,15 +160,39 @@ pub const NAMED: &[Named] = named! {
     "previous-event" "Previous event of the trace" PreviousEvent [key(Key::K)]
     "back" "Back to where you were" Back [key(Key::Backspace), with(Modifiers::ALT, Key::ArrowLeft)]
     "forward" "Forward again" Forward [with(Modifiers::SHIFT, Key::Backspace), with(Modifiers::ALT, Key::ArrowRight)]
-    "clear-selection" "Select nothing" ClearSelection [key(Key::Escape)]
+    "clear-selection" "Unselect the event, then the finding" ClearSelection [key(Key::Escape)]
     "toggle-all-groups" "Fold or unfold all peers" ToggleAllGroups [key(Key::G)]
     "toggle-findings" "Findings" ToggleFindings [key(Key::Num1)]
     "toggle-details" "Details" ToggleDetails [key(Key::Num2)]
     "toggle-events" "Events" ToggleEvents [key(Key::Num3)]
     "toggle-arrows" "Messages" ToggleArrows [key(Key::M)]
     "next-theme" "Light, dark, as the system" NextTheme [key(Key::T)]
+    "toggle-legend" "What the picture shows" ToggleLegend [key(Key::L)]
     "toggle-help" "Keys" ToggleHelp [key(Key::Questionmark), key(Key::F1)]
 };
+
+/// A key as it stands on a keyboard: `?`, `Shift+←`; the signs are in the window's fonts. `is_mac` names the modifiers as
+/// that system does.
+pub fn sign(key: &KeyboardShortcut, is_mac: bool) -> String {
+    let held = ModifierNames::NAMES.format(&key.modifiers, is_mac);
+    let sign = match key.logical_key {
+        Key::ArrowLeft => "←",
+        Key::ArrowRight => "→",
+        Key::ArrowUp => "↑",
+        Key::ArrowDown => "↓",
+        Key::Plus => "+",
+        Key::Minus => "−",
+        Key::Equals => "=",
+        Key::Period => ".",
+        Key::Comma => ",",
+        Key::Questionmark => "?",
+        Key::Escape => "Esc",
+        Key::PageUp => "Page ↑",
+        Key::PageDown => "Page ↓",
+        other => other.name(),
+    };
+    if held.is_empty() { sign.to_owned() } else { format!("{held}+{sign}") }
+}
 
 #[cfg(test)]
 mod tests {
@@ -184,6 +220,24 @@ mod tests {
                 assert!(keys.insert(format!("{key:?}")), "{key:?} of {} is there twice", named.name);
                 assert_ne!(key.logical_key, Key::Tab, "Tab moves the focus");
             }
+        }
+    }
+
+    #[test]
+    fn keys_are_written_as_on_a_keyboard() {
+        let first = |name: &str| {
+            let named = NAMED.iter().find(|named| named.name == name).expect(name);
+            named.keys.iter().map(|key| sign(key, false)).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(first("toggle-help"), "? F1");
+        assert_eq!(first("zoom-in"), "W + =");
+        assert_eq!(first("pan-left"), "A Shift+←");
+        assert_eq!(first("open"), "Ctrl+O");
+        // Each is another one, and none is named as in a program.
+        let all: Vec<String> = NAMED.iter().flat_map(|named| named.keys).map(|key| sign(key, false)).collect();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+        for odd in ["Questionmark", "Period", "Comma", "Plus", "Minus", "Equals", "Left", "PageUp"] {
+            assert!(!all.iter().any(|sign| sign.contains(odd)), "{odd}");
         }
     }
 

@@ -1,12 +1,14 @@
 //! An index over the blocks of a track that folds what is too small to see, so that a frame costs what its pixels cost.
 //!
-//! A tree with 16 children a node; a node keeps of its blocks the earliest and the latest begin, the latest end, the longest,
-//! the time that they cover, and the worst severity: 48 bytes a node, about 3 bytes a block. A run of blocks that are all
-//! narrower than a few pixels becomes one [`Piece`] in O(log n), and a finding among them stays visible however far one
-//! zooms out.
+//! A tree: 16 blocks a leaf, 4 children a node above: about 3 bytes a block, and few nodes a run. A node keeps of its
+//! blocks the earliest and the latest begin, the latest end, the longest, the time that they cover, and the worst severity.
+//! A run of blocks that are all narrower than a few pixels becomes one [`Piece`] in O(log n), and a finding among them stays
+//! visible however far one zooms out.
 //!
 //! Runs end where a cell of a grid ends that is fixed in time, so that pieces stay what they are while one pans.
 
+mod estimate;
+mod leaf;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -16,11 +18,17 @@ use std::ops::ControlFlow;
 
 use peerscope_analyzer::detect::finding::Severity;
 
+pub(crate) use self::estimate::Estimate;
+use self::leaf::Leaf;
 use self::walk::Walk;
 use crate::timescale::Span;
 
-/// Children of a node.
-const FAN_OUT: usize = 16;
+/// Blocks of a leaf.
+const LEAF: usize = 16;
+/// Children of a node above. The fewer, the less is looked at that is smaller than a cell.
+const FAN_OUT: usize = 4;
+/// Nodes of the uppermost level, at most.
+const TOP: usize = 16;
 
 /// One block, or a run of blocks that are too small to be drawn each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +108,9 @@ struct Node {
 #[derive(Debug, Default)]
 pub struct Fold {
     len: usize,
-    /// From the blocks up; the last has 16 nodes at most. None for few blocks.
+    /// None for few blocks.
+    leaves: Vec<Leaf>,
+    /// Above the leaves, upwards; the last has 16 nodes at most.
     levels: Vec<Vec<Node>>,
     /// By block: those that have a severity. Few: witnesses of findings.
     marks: BTreeMap<u32, Severity>,
@@ -112,17 +122,22 @@ impl Fold {
     /// The index of `len` blocks; `times` gives begin and end of each, in ns. Begins need not be sorted strictly: clocks of
     /// tasks may disagree by a little.
     pub fn new(len: usize, times: impl Fn(usize) -> (i64, i64)) -> Fold {
-        let mut levels = Vec::new();
-        if len > FAN_OUT {
-            let leaf = |index| Node::of_block(index as u32, times(index));
-            let group = |first: usize| (first..len.min(first + FAN_OUT)).map(leaf).reduce(Node::with);
-            levels.push((0..len).step_by(FAN_OUT).filter_map(group).collect::<Vec<Node>>());
-        }
-        while let Some(below) = levels.last().filter(|level| level.len() > FAN_OUT) {
+        let block = |index| Node::of_block(index as u32, times(index));
+        let leaf = |first: usize| (first..len.min(first + LEAF)).map(block).reduce(Node::with);
+        let leaves = (0..len).step_by(LEAF).filter(|_| len > LEAF).filter_map(leaf);
+        let leaves: Vec<Node> = leaves.collect();
+        let above = |below: &[Node]| -> Vec<Node> {
             let above = below.chunks(FAN_OUT).filter_map(|nodes| nodes.iter().copied().reduce(Node::with));
-            levels.push(above.collect());
+            above.collect()
+        };
+        let mut levels = Vec::new();
+        while let below = levels.last().unwrap_or(&leaves)
+            && below.len() > TOP
+        {
+            levels.push(above(below));
         }
-        Fold { len, levels, marks: BTreeMap::new(), grades: Vec::new() }
+        levels.iter_mut().for_each(Vec::shrink_to_fit);
+        Fold { len, leaves: leaves.iter().map(Leaf::new).collect(), levels, marks: BTreeMap::new(), grades: Vec::new() }
     }
 
     /// The same with a grade for each block: a piece then has the highest of its blocks (what became of messages).
@@ -131,11 +146,13 @@ impl Fold {
             return self;
         }
         grades.resize(self.len, 0);
-        let mut width = 1;
-        for level in &mut self.levels {
-            width *= FAN_OUT;
-            for (node, grades) in level.iter_mut().zip(grades.chunks(width)) {
-                node.grade = grades.iter().copied().max().unwrap_or(0);
+        let highest = |grades: &[u8]| grades.iter().copied().max().unwrap_or(0);
+        for (leaf, grades) in self.leaves.iter_mut().zip(grades.chunks(LEAF)) {
+            leaf.grade = highest(grades);
+        }
+        for (nodes, level) in self.levels.iter_mut().zip(1..) {
+            for (node, grades) in nodes.iter_mut().zip(grades.chunks(width_of(level))) {
+                node.grade = highest(grades);
             }
         }
         self.grades = grades;
@@ -159,10 +176,31 @@ impl Fold {
         }
         let mark = self.marks.entry(index as u32).or_insert(severity);
         *mark = severity.min(*mark);
-        let mut place = index;
-        for level in &mut self.levels {
-            place /= FAN_OUT;
-            level[place].worst = worse(level[place].worst, Some(severity));
+        if let Some(leaf) = self.leaves.get_mut(index / LEAF) {
+            leaf.worst = worse(leaf.worst, Some(severity));
+        }
+        for (nodes, level) in self.levels.iter_mut().zip(1..) {
+            let node = &mut nodes[index / width_of(level)];
+            node.worst = worse(node.worst, Some(severity));
+        }
+    }
+
+    /// How many levels of nodes there are; the leaves are level 0.
+    fn levels(&self) -> usize {
+        if self.leaves.is_empty() { 0 } else { 1 + self.levels.len() }
+    }
+
+    /// How many nodes that level has.
+    fn nodes(&self, level: usize) -> usize {
+        level.checked_sub(1).map_or(self.leaves.len(), |above| self.levels[above].len())
+    }
+
+    /// That node; `None` if only its blocks tell what it has.
+    #[inline]
+    fn node(&self, level: usize, place: usize) -> Option<Node> {
+        match level.checked_sub(1) {
+            None => self.leaves[place].node(place),
+            Some(above) => Some(self.levels[above][place]),
         }
     }
 
@@ -196,9 +234,9 @@ impl Fold {
     /// Calls `each` with the pieces that touch `visible`, in the order of the blocks, until it breaks.
     ///
     /// A piece is a block that is not shorter than `grain.smallest`, or a run of shorter ones, with no such block between
-    /// them, that begin in one cell (blocks of a node that lie close together: of which the first does). Where begins are not sorted, a block that begins before its predecessor counts to its
-    /// predecessor's cell: so there are never more pieces than cells and long blocks. Cells that are visible in part
-    /// are folded whole.
+    /// them, that begin in one cell (blocks of a node that lie close together: of which the first does). Where begins are
+    /// not sorted, a block that begins before its predecessor counts to its predecessor's cell: so there are never more
+    /// pieces than cells and long blocks. Cells that are visible in part are folded whole.
     pub fn try_pieces(
         &self,
         visible: Span,
@@ -208,6 +246,11 @@ impl Fold {
     ) -> ControlFlow<()> {
         Walk::new(self, visible, grain, times, each).run()
     }
+}
+
+/// How many blocks a node of that level has; the leaves are level 0.
+fn width_of(level: usize) -> usize {
+    LEAF * FAN_OUT.pow(level as u32)
 }
 
 impl Node {

@@ -1,13 +1,17 @@
 //! Lanes and their blocks: what a row of the timeline shows, as plain data.
 //!
-//! A block keeps the two events that bound it and a look, 9 bytes in all; when it was, what it says and whose it is follow
+//! A block keeps the two events that bound it and a look, 5 to 9 bytes in all; when it was, what it says and whose it is follow
 //! from them. A lane has tracks, which lie over or below each other in its row; a track's blocks stand in the order of
 //! their begins.
 
+mod ends;
+
 use peerscope_analyzer::detect::finding::Severity;
 use peerscope_analyzer::model::{EventId, LockId, PeerId, TaskId, TestId, Trace};
+use peerscope_analyzer::value::Term;
 
-use crate::fold::Fold;
+use self::ends::Ends;
+use crate::fold::{Fold, Piece};
 
 /// What a block shows; [`crate::colors`] has a row for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,6 +53,8 @@ pub enum Look {
     Queue,
     /// A part of a test.
     Phase,
+    /// The part of a test in which it failed; also its failed end, as an event without length.
+    Failed,
     /// A test's fault that lasts (a partition); also one that does not, as an event without length.
     Fault,
     /// It is not known what was here: events were lost.
@@ -138,18 +144,31 @@ pub struct Track {
     /// Where in its lane.
     pub place: Place,
     begins: Vec<EventId>,
-    /// `u32::MAX` = goes on where the trace ends. Empty if all are mere events.
-    ends: Vec<u32>,
+    ends: Ends,
     /// Only one if all look alike.
     looks: Vec<Look>,
     /// Empty if all are 1.
     depths: Vec<u8>,
     fold: Fold,
+    /// By block of a role: the event that said its term, or [`UNSAID`]. Empty if no block has a term of its own.
+    terms: Vec<u32>,
     /// Whether blocks overlap: strips of holds that are nested too deeply, lives that hostile clocks make.
     overlaps: bool,
 }
 
-const OPEN: u32 = u32::MAX;
+/// Nobody said the term.
+const UNSAID: u32 = u32::MAX;
+
+/// How much a role weighs against others that are too small to be drawn each.
+fn weight(look: Look) -> u8 {
+    match look {
+        Look::Leader => 4,
+        Look::Candidate => 3,
+        Look::PreCandidate => 2,
+        Look::Down => 1,
+        _ => 0,
+    }
+}
 
 impl Track {
     /// A track of `blocks`, which stand in the order of their begins.
@@ -159,24 +178,46 @@ impl Track {
         } else {
             blocks.iter().map(|block| block.depth).collect()
         };
-        let ends = if blocks.iter().all(|block| block.end == Some(block.begin)) {
-            Vec::new()
-        } else {
-            blocks.iter().map(|block| block.end.map_or(OPEN, |end| end.0)).collect()
-        };
         let alike = blocks.windows(2).all(|pair| pair[0].look == pair[1].look);
         let looks = blocks.iter().take(if alike { 1 } else { blocks.len() }).map(|block| block.look).collect();
         let mut track = Track {
             place,
             begins: blocks.iter().map(|block| block.begin).collect(),
-            ends,
+            ends: Ends::new(blocks.iter().map(|block| (block.begin, block.end))),
             looks,
             depths,
             fold: Fold::default(),
+            terms: Vec::new(),
             overlaps: blocks.windows(2).any(|pair| pair[0].end.is_none_or(|end| end > pair[1].begin)),
         };
         track.fold = Fold::new(track.len(), |index| track.times(times, index));
         track
+    }
+
+    /// The same for blocks of roles, with the event that said the term of each. Where many are too small to be drawn each,
+    /// the weightiest role stands for all: a leadership of a microsecond is not hidden by the follower around it.
+    pub fn with_terms(mut self, said: Vec<Option<EventId>>) -> Track {
+        self.terms = said.into_iter().map(|said| said.map_or(UNSAID, |event| event.0)).collect();
+        self.terms.resize(self.len(), UNSAID);
+        let grades = (0..self.len()).map(|index| weight(self.look(index))).collect();
+        self.fold = self.fold.graded(grades);
+        self
+    }
+
+    /// The term of the role at `index`.
+    pub fn term(&self, trace: &Trace, index: usize) -> Option<Term> {
+        let said = *self.terms.get(index)?;
+        if said == UNSAID { None } else { trace.event(EventId(said)).term() }
+    }
+
+    /// The block that stands for all of `piece`: the first of the highest grade if it has a look of its own, else the
+    /// longest.
+    pub fn standing_for(&self, piece: Piece) -> usize {
+        const LOOKED_AT: usize = 64;
+        let first = piece.first as usize;
+        let mut few = first..(first + (piece.count as usize).min(LOOKED_AT)).min(self.len());
+        let weightiest = few.find(|index| piece.grade > 0 && weight(self.look(*index)) == piece.grade);
+        weightiest.unwrap_or(piece.longest as usize)
     }
 
     /// How many blocks it has.
@@ -197,27 +238,28 @@ impl Track {
         Block {
             begin: self.begins[index],
             end: self.end(index),
-            look: if let [look] = self.looks[..] { look } else { self.looks[index] },
+            look: self.look(index),
             depth: self.depths.get(index).copied().unwrap_or(1),
         }
+    }
+
+    #[inline]
+    fn look(&self, index: usize) -> Look {
+        if let [look] = self.looks[..] { look } else { self.looks[index] }
     }
 
     /// From when to when the block at `index` was, in ns.
     #[inline]
     pub fn times(&self, times: Times<'_>, index: usize) -> (i64, i64) {
         let begin = times.at(self.begins[index]);
-        let end = if self.ends.is_empty() { begin } else { times.end(self.end(index)) };
+        let end = if self.ends.are_same() { begin } else { times.end(self.end(index)) };
         (begin, end.max(begin))
     }
 
     /// The event that ended the block at `index`.
     #[inline]
     fn end(&self, index: usize) -> Option<EventId> {
-        match self.ends.get(index) {
-            Some(&OPEN) => None,
-            Some(end) => Some(EventId(*end)),
-            None => Some(self.begins[index]),
-        }
+        self.ends.get(index, self.begins[index])
     }
 
     /// The index that folds its blocks.
@@ -225,18 +267,23 @@ impl Track {
         &self.fold
     }
 
-    /// Gives the blocks that `event` began or ended (at least) this severity.
-    pub fn mark(&mut self, event: EventId, severity: Severity) {
-        let first = self.begins.partition_point(|begin| *begin < event);
-        let own = self.begins[first..].iter().take_while(|begin| **begin == event).count();
-        for index in first..first + own {
-            self.fold.mark(index, severity);
+    /// Gives the blocks that one of `witnesses`, sorted by event, began or ended (at least) its severity.
+    pub fn mark(&mut self, witnesses: &[(EventId, Severity)]) {
+        for (event, severity) in witnesses {
+            let first = self.begins.partition_point(|begin| begin < event);
+            let own = self.begins[first..].iter().take_while(|begin| *begin == event).count();
+            (first..first + own).for_each(|index| self.fold.mark(index, *severity));
+            // What `event` ended began before it: just before, unless blocks overlap.
+            let before = first.checked_sub(1).filter(|_| !self.overlaps);
+            if let Some(index) = before.filter(|index| self.end(*index) == Some(*event)) {
+                self.fold.mark(index, *severity);
+            }
         }
-        // What `event` ended began before it: just before, unless blocks overlap.
-        let from = if self.overlaps { 0 } else { first.saturating_sub(1) };
-        let ended = self.ends.iter().enumerate().take(first).skip(from).filter(|(_, end)| **end == event.0);
-        for (index, _) in ended {
-            self.fold.mark(index, severity);
+        for index in 0..if self.overlaps && !witnesses.is_empty() { self.len() } else { 0 } {
+            let witness = |end| witnesses.binary_search_by_key(&end, |(event, _)| *event).ok();
+            if let Some(place) = self.end(index).and_then(witness) {
+                self.fold.mark(index, witnesses[place].1);
+            }
         }
     }
 }
@@ -270,6 +317,18 @@ pub struct Lane {
 }
 
 impl Lane {
+    /// The term of a role, a block of this lane: the last that the peer said; of a mere event its own.
+    pub fn term(&self, trace: &Trace, block: Block) -> Option<Term> {
+        if !matches!(self.subject, Subject::Role(_)) {
+            return None;
+        }
+        let of_role = |track: &Track| {
+            let index = track.begins.binary_search(&block.begin).ok().filter(|_| block.end != Some(block.begin))?;
+            track.terms.get(index).map(|_| track.term(trace, index))
+        };
+        self.tracks.iter().find_map(of_role).unwrap_or_else(|| trace.event(block.begin).term())
+    }
+
     /// How many strips it has below its main part.
     pub fn strips(&self) -> usize {
         let strips = self.tracks.iter().filter_map(|track| match track.place {
@@ -294,7 +353,7 @@ mod tests {
         let blocks: Vec<Block> = blocks.iter().map(block).collect();
         let mut track = Track::new(Place::Main, Times::new(&trace, 9), &blocks);
         assert_eq!((0..track.len()).map(|at| track.block(at)).collect::<Vec<_>>(), blocks);
-        track.mark(EventId(event), Severity::Error);
+        track.mark(&[(EventId(event), Severity::Error)]);
         (0..track.len()).filter(|at| track.fold().severity(*at).is_some()).collect()
     }
 

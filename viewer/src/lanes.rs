@@ -53,6 +53,12 @@ pub(crate) fn build(material: &Material<'_, '_>, groups: &[Whose], threads: usiz
         while let Some((place, whose)) = groups.iter().copied().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
             let mut lanes = Vec::new();
             BUILDERS.iter().for_each(|build| build(material, whose, &mut lanes));
+            // There may be as many lanes as tasks: what they were grown in has room for several more tracks each.
+            for lane in &mut lanes {
+                lane.tracks.shrink_to_fit();
+                lane.label.shrink_to_fit();
+                lane.about.shrink_to_fit();
+            }
             done.push((place, lanes));
         }
         done

@@ -6,7 +6,7 @@ use crate::lane::{Lane, Place, Subject};
 use crate::scene::Scene;
 
 /// Heights in points: of a heading, of the main part of lanes, of a strip, of the marks below a role.
-const HEADING: f32 = 20.0;
+pub(crate) const HEADING: f32 = 20.0;
 const TEST: f32 = 20.0;
 const ROLE: f32 = 26.0;
 const PLAIN: f32 = 18.0;

@@ -153,7 +153,9 @@ impl Job {
             return Ok(());
         }
         self.begin(Doing::Checks);
-        let report = run.facts(|facts| check_facts(facts, &Options::default()));
+        // As `peerscope check` does: lines of sources are quoted that stand below where it was started.
+        let options = Options { source_root: std::env::current_dir().ok(), ..Options::default() };
+        let report = run.facts(|facts| check_facts(facts, &options));
         self.tell(Step::Checked(Box::new(report)));
         Ok(())
     }

@@ -5,3 +5,5 @@ pub mod details;
 pub mod events;
 pub mod findings;
 pub mod help;
+pub mod legend;
+mod prose;

@@ -3,6 +3,8 @@
 
 mod arrows;
 mod blocks;
+mod focus;
+mod hatches;
 mod hit;
 mod marks;
 mod overview;
@@ -10,6 +12,7 @@ mod share;
 #[cfg(test)]
 mod tests;
 
+pub use self::focus::{Focus, Link};
 use peerscope_analyzer::detect::finding::Severity;
 use peerscope_analyzer::model::{EventId, Trace};
 
@@ -93,11 +96,15 @@ pub struct Arrow {
     pub arrived: bool,
 }
 
-/// A stretch in which events are missing.
+/// A stretch in which events are missing, or several that are too near to each other to be told apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hatch {
-    /// Which: a place in [`Scene::missing`].
+    /// Which, or the first of several: a place in [`Scene::missing`].
     pub missing: u32,
+    /// How many.
+    pub count: u32,
+    /// Whether they may be missing anywhere there, rather than are known to be.
+    pub is_faint: bool,
     /// Edges in points: left, top, right, bottom.
     pub rect: [f32; 4],
 }
@@ -113,7 +120,12 @@ pub struct Marker {
     pub severity: Severity,
     /// Where, in points: its moment, and the middle of its row.
     pub at: (f32, f32),
+    /// Where its number stands: at its moment, or beside it if another number stands there.
+    pub disc: (f32, f32),
 }
+
+/// The radius of the disc on which a witness' number stands, in points.
+pub const DISC: f32 = 9.0;
 
 /// A line of the time axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,10 +149,14 @@ pub struct Picture {
     pub hatches: Vec<Hatch>,
     /// The witnesses.
     pub markers: Vec<Marker>,
+    /// What the selected finding shows of itself.
+    pub focus: Focus,
     /// The time axis.
     pub ticks: Vec<Tick>,
     /// Where the trace ends, if that is visible.
     pub end: Option<f32>,
+    /// Whether the trace ends there though the program may have gone on.
+    pub stops_early: bool,
 }
 
 /// What is selected and so stands out.
@@ -148,8 +164,18 @@ pub struct Picture {
 pub struct Emphasis<'a> {
     /// The witnesses of the selected finding, in the order of its proof.
     pub witnesses: &'a [EventId],
+    /// The witnesses of what follows from it: their lanes do not step back.
+    pub related: &'a [EventId],
+    /// From witnesses that wait to what began that which they wait for.
+    pub links: &'a [(EventId, EventId)],
     /// The selected event.
     pub event: Option<EventId>,
+    /// How bad the selected finding is: an event may bear witness to worse ones too, but its number is that of this one.
+    pub severity: Option<Severity>,
+    /// Whether no message is to be seen.
+    pub hides_messages: bool,
+    /// Whether the trace stops before the program did: what is open at its end may have ended.
+    pub stops_early: bool,
 }
 
 impl Picture {
@@ -159,13 +185,17 @@ impl Picture {
         let rows: Vec<Row> = view.rows().collect();
         let (left, right) = viewport.scale.edges();
         let end = viewport.scale.x(scene.span.end);
+        let blocks = blocks::place(&view, &rows);
+        let arrows = if emphasis.hides_messages { Vec::new() } else { arrows::place(&view) };
         Picture {
-            blocks: blocks::place(&view, &rows),
-            arrows: arrows::place(&view),
-            hatches: marks::hatches(&view, &rows),
-            markers: marks::markers(&view, emphasis),
-            ticks: viewport.scale.ticks(scene.span.begin),
+            focus: Focus::new(&view, emphasis, &blocks, &arrows),
+            blocks,
+            arrows,
+            hatches: hatches::hatches(&view, &rows),
+            markers: marks::markers(&view, &rows, emphasis),
+            ticks: viewport.scale.ticks(),
             end: (left <= end && end <= right).then_some(end),
+            stops_early: emphasis.stops_early,
             rows,
         }
     }

@@ -1,6 +1,9 @@
 //! All that can be shown of a run, as plain data: groups of lanes, arrows between them, what is missing.
 
+pub mod fate;
 mod index;
+mod legs;
+mod marks;
 mod missing;
 #[cfg(test)]
 mod render;
@@ -8,6 +11,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread;
@@ -17,7 +21,10 @@ use peerscope_analyzer::facts::Facts;
 use peerscope_analyzer::model::{Dense, EventId, LockId, MessageId, PeerId, RpcId, TaskId, Trace};
 use peerscope_analyzer::report::Report;
 
+pub use self::fate::Fate;
 use self::index::Index;
+pub use self::legs::Legs;
+pub use self::marks::{Mark, Marks};
 use crate::fold::Fold;
 use crate::lane::{Lane, Times};
 use crate::lanes::material::Material;
@@ -34,22 +41,6 @@ pub struct Group {
     pub peer: Option<PeerId>,
     /// Places in [`Scene::lanes`].
     pub lanes: Range<usize>,
-}
-
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Fate {
-    /// It arrived, and in time.
-    Arrived,
-    /// A reply that came when its caller was in a later term than that in which it had asked.
-    StaleTerm,
-    /// A reply that came after its caller had given up (or a handler's answer that nobody took any more).
-    Late,
-    /// It is known to have been lost on the way.
-    Dropped,
-    /// A request that was not received, or not answered, or a reply that nobody had, as far as the trace goes.
-    Unanswered,
 }
 
 /// What travels.
@@ -84,7 +75,7 @@ pub struct Route {
     /// Who is sent to.
     pub to: Option<PeerId>,
     /// The messages.
-    pub legs: Vec<Leg>,
+    pub legs: Legs,
     /// Folds them; a leg lasts from its sending to its arrival, one that never came for no time at all.
     pub fold: Fold,
 }
@@ -94,21 +85,14 @@ pub struct Route {
 pub struct Missing {
     /// Whose events; `None`: everybody's.
     pub peer: Option<PeerId>,
+    /// The one lane that it concerns, as a place in [`Scene::lanes`], if it is a task's that belongs to no peer.
+    pub lane: Option<usize>,
+    /// Whether it is known that they are missing there; else they may be missing anywhere in `span`.
+    pub is_placed: bool,
     /// From when to when, in ns. It may begin where the trace ends: then what follows is missing.
     pub span: Span,
     /// What is known of it.
     pub why: String,
-}
-
-/// Where an event of a finding stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// The event.
-    pub event: EventId,
-    /// Its lane, as a place in [`Scene::lanes`].
-    pub lane: u32,
-    /// The worst severity of the findings to which it bears witness.
-    pub severity: Severity,
 }
 
 /// How many columns [`Scene::activity`] has.
@@ -127,8 +111,8 @@ pub struct Scene {
     pub missing: Vec<Missing>,
     /// From the first event to the last.
     pub span: Span,
-    /// The witnesses of all findings, in the trace's order, once there is a report.
-    pub marks: Vec<Mark>,
+    /// The witnesses of all findings, once there is a report.
+    pub marks: Marks,
     /// By column of `span`, of which there are [`ACTIVITY_COLUMNS`]: how many events there were.
     pub activity: Vec<u32>,
     index: Index,
@@ -158,14 +142,16 @@ impl Scene {
             lanes.append(&mut own);
             groups.push(Group { label: label(trace, whose), peer: whose.peer(), lanes: first..lanes.len() });
         }
+        lanes.shrink_to_fit();
+        let index = Index::new(trace, &lanes);
         Scene {
-            index: Index::new(trace, &lanes),
+            missing: missing::missing(facts, times, span, &index),
+            index,
             groups,
             lanes,
             routes,
-            missing: missing::missing(facts, times, span),
             span,
-            marks: Vec::new(),
+            marks: Marks::default(),
             activity: activity(trace, times, span),
         }
     }
@@ -182,17 +168,19 @@ impl Scene {
         // The worst severity is the least: it stands first and stays.
         witnesses.sort_unstable();
         witnesses.dedup_by_key(|(event, _)| *event);
-        self.marks.clear();
+        let mut marks = Vec::with_capacity(witnesses.len());
+        let mut by_lane: BTreeMap<usize, Vec<(EventId, Severity)>> = BTreeMap::new();
         for (event, severity) in &witnesses {
             let lane = self.lane_of(trace, *event);
-            let of_lock = index::lock_of(trace, *event).and_then(|lock| self.lane_of_lock(lock));
-            let mut lanes: Vec<usize> = lane.into_iter().chain(of_lock).collect();
-            lanes.dedup();
-            for lane in lanes {
-                self.lanes[lane].tracks.iter_mut().for_each(|track| track.mark(*event, *severity));
+            for lane in self.lanes_of(trace, *event) {
+                by_lane.entry(lane).or_default().push((*event, *severity));
             }
-            self.marks.extend(lane.map(|lane| Mark { event: *event, lane: lane as u32, severity: *severity }));
+            marks.extend(lane.map(|lane| Mark { event: *event, lane: lane as u32, severity: *severity }));
         }
+        for (lane, witnesses) in by_lane {
+            self.lanes[lane].tracks.iter_mut().for_each(|track| track.mark(&witnesses));
+        }
+        self.marks = Marks::new(marks, &self.groups, self.times(trace));
         routes::mark(trace, &mut self.routes, &witnesses);
     }
 
@@ -209,6 +197,14 @@ impl Scene {
             Shelf::Task(task) => self.lane_of_task(task),
             Shelf::Untasked(peer) => self.index.untasked(peer),
         }
+    }
+
+    /// The lanes on which `event` is seen: its own, and for one of a lock's that of the lock.
+    pub fn lanes_of(&self, trace: &Trace, event: EventId) -> Vec<usize> {
+        let of_lock = index::lock_of(trace, event).and_then(|lock| self.lane_of_lock(lock));
+        let mut lanes: Vec<usize> = self.lane_of(trace, event).into_iter().chain(of_lock).collect();
+        lanes.dedup();
+        lanes
     }
 
     /// The lane of `task`; `None` if it wrote nothing.
@@ -259,7 +255,8 @@ fn activity(trace: &Trace, times: Times<'_>, span: Span) -> Vec<u32> {
 /// What stands above a group's lanes.
 fn label(trace: &Trace, whose: Whose) -> String {
     let Whose::Peer(peer) = whose else {
-        return if whose == Whose::Tests { "tests".to_owned() } else { "of no peer".to_owned() };
+        let nobodys = if trace.peers().is_empty() { "tasks and locks" } else { "outside the peers" };
+        return if whose == Whose::Tests { "tests" } else { nobodys }.to_owned();
     };
     let scope = trace.peers().scope(peer);
     let mut label = format!("peer {}", shown(&trace.peers().name(peer)));

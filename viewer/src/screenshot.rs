@@ -1,19 +1,27 @@
 //! A picture of the viewer as a PNG file, drawn without a window: the same bytes for the same trace and arguments.
 
+mod target;
+
 use std::fs;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use eframe::egui::{Context, RawInput, Rect, Theme as SystemTheme, vec2};
+
+use peerscope_analyzer::report::escape::escape;
 
 use crate::app::App;
 use crate::args::{At, Screenshot};
 use crate::raster::{Image, Raster};
 use crate::state::{Settings, Theme};
 
-/// The most pixels on a side, and in all: what a texture of egui may have, and what fits into memory several times.
-const MOST_SIDE: u32 = 16_384;
-const MOST_PIXELS: u64 = 64_000_000;
+/// How many pixels a picture may have on a side, and the most in all: smaller ones show nothing, larger ones need gigabytes.
+pub const SIDES: RangeInclusive<u32> = 100..=10_000;
+/// See [`SIDES`].
+pub const MOST_PIXELS: u64 = 64_000_000;
+/// The most pixels that a side of a texture has.
+const MOST_TEXTURE: usize = 16_384;
 /// So many frames before the one that is drawn: panels take their sizes, and the view its place, from the frame before.
 const PASSES: usize = 8;
 
@@ -22,17 +30,27 @@ const PASSES: usize = 8;
 /// # Errors
 /// If the traces cannot be read, there is nothing at `at`, or the file cannot be written: one line that says so.
 pub fn take(traces: Vec<PathBuf>, at: Option<At>, screenshot: &Screenshot) -> Result<(), String> {
+    let line = |error: io::Error| format!("{}: {error}", escape(&screenshot.file.to_string_lossy()));
+    // Before anything is read: whoever mistook a name should not wait for it.
+    let file = target::of(&screenshot.file, &traces).map_err(line)?;
     let image = draw(traces, at, screenshot)?;
-    write(&screenshot.file, &image).map_err(|error| format!("{}: {error}", screenshot.file.display()))
+    write(&file, &image).map_err(line)
+}
+
+/// Whether a picture can have that width and height, in pixels.
+pub fn is_possible((width, height): (u32, u32)) -> bool {
+    SIDES.contains(&width) && SIDES.contains(&height) && u64::from(width) * u64::from(height) <= MOST_PIXELS
+}
+
+/// Which sizes are possible, in words.
+pub fn possible() -> String {
+    format!("{} to {} pixels a side, {} million in all", SIDES.start(), SIDES.end(), MOST_PIXELS / 1_000_000)
 }
 
 fn draw(traces: Vec<PathBuf>, at: Option<At>, screenshot: &Screenshot) -> Result<Image, String> {
     let (width, height) = screenshot.size;
-    let sides = 1..=MOST_SIDE;
-    if !sides.contains(&width) || !sides.contains(&height) || u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(format!(
-            "a picture of {width}x{height} pixels is not possible: at most {MOST_SIDE} a side, 64 million in all"
-        ));
+    if !is_possible(screenshot.size) {
+        return Err(format!("a picture of {width}x{height} pixels is not possible: {}", possible()));
     }
     let theme = if screenshot.light { Theme::Light } else { Theme::Dark };
     let mut studio = Studio::new(screenshot.size);
@@ -68,7 +86,7 @@ impl Studio {
             screen_rect: Some(Rect::from_min_size(Default::default(), vec2(self.size.0 as f32, self.size.1 as f32))),
             // Time goes by frames and not by the clock.
             time: Some(f64::from(self.frames) / 60.0),
-            max_texture_side: Some(MOST_SIDE as usize),
+            max_texture_side: Some(MOST_TEXTURE),
             system_theme: Some(SystemTheme::Dark),
             focused: false,
             ..RawInput::default()
@@ -95,9 +113,8 @@ impl Studio {
 
 /// Writes it beside `file` first, so that nobody ever sees half a picture.
 fn write(file: &Path, image: &Image) -> io::Result<()> {
-    let mut name = file.file_name().ok_or_else(|| io::Error::other("not the name of a file"))?.to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = file.with_file_name(name);
+    // A name of its own: that of the file with something behind it may be longer than names can be.
+    let part = file.with_file_name(format!(".peerscope-{}.part", std::process::id()));
     let written = encode(&part, image).and_then(|()| fs::rename(&part, file));
     if written.is_err() {
         // The first error is what matters.
@@ -149,10 +166,23 @@ mod tests {
     }
 
     #[test]
+    fn a_trace_survives_being_named_as_the_picture_and_long_names_are_names() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let copy = folder.path().join("copy.jsonl");
+        fs::copy(trace(), &copy).expect("copied");
+        let error = take(vec![copy.clone()], None, &shot(copy.clone(), (300, 200))).expect_err("it would be gone");
+        assert!(error.contains("copy.jsonl") && !error.contains('\n'), "{error}");
+        assert_eq!(fs::read(&copy).expect("it is there"), fs::read(trace()).expect("it is there"));
+        let long = folder.path().join(format!("{}.png", "p".repeat(251)));
+        take(vec![copy], None, &shot(long.clone(), (300, 200))).expect("255 letters are a name");
+        assert!(fs::read(long).expect("it was written").starts_with(b"\x89PNG"));
+    }
+
+    #[test]
     fn what_cannot_be_drawn_is_said_in_one_line() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("picture.png");
-        for size in [(0, 10), (10, 0), (20_000, 10), (16_000, 16_000), (u32::MAX, u32::MAX)] {
+        for size in [(0, 10), (10, 0), (20_000, 10), (99, 200), (10_001, 200), (9_000, 9_000), (u32::MAX, u32::MAX)] {
             let error = take(vec![trace()], None, &shot(file.clone(), size)).expect_err("that is no size");
             assert!(error.contains(&size.0.to_string()) && !error.contains('\n'), "{error}");
         }

@@ -4,11 +4,17 @@ mod gutter;
 mod hover;
 mod mouse;
 mod overview;
+mod pointer;
 mod scrollbar;
 mod selection;
 
-use eframe::egui::{Rect, Sense, Ui, pos2};
+use std::collections::BTreeSet;
+
+use eframe::egui::{Align2, FontId, Rect, Sense, Ui, pos2};
+use peerscope_analyzer::facts::WaitOn;
 use peerscope_analyzer::model::EventId;
+use peerscope_analyzer::read::ProblemKind;
+use peerscope_analyzer::report::FindingNote;
 
 use crate::colors::Palette;
 use crate::command::Command;
@@ -22,6 +28,9 @@ use crate::words;
 const OVERVIEW: f32 = 36.0;
 const AXIS: f32 = 22.0;
 const SCROLL_BAR: f32 = 10.0;
+/// Of a finding with more witnesses than this the others do not stand out. Of so many holders of a lock that somebody waits for it is shown where they took it.
+const MOST_WITNESSES: usize = 500;
+const MOST_HOLDERS: usize = 4;
 /// The most letters that are looked at to find out what of a label fits.
 const MOST_LETTERS: usize = 200;
 
@@ -80,36 +89,69 @@ pub fn show(ui: &mut Ui, state: &State, loaded: &Loaded, commands: &mut Vec<Comm
     }
     let strip = ui.interact(parts.strip, ui.scope_id().with("strip"), Sense::click_and_drag());
     mouse::on_strip(&timeline, ui, &picture, &strip, commands);
+    pointer::show(&timeline, ui, &picture, &strip);
     hover::show(&timeline, &picture, strip);
     (parts.strip.width(), parts.strip.height())
 }
 
 impl Timeline<'_> {
     fn picture(&self) -> Picture {
-        let witnesses = self.witnesses();
-        let emphasis = Emphasis { witnesses: &witnesses, event: self.state.event };
+        let (witnesses, related) = (self.witnesses(), self.related());
+        let links = self.links(&witnesses);
+        let selected = self.state.finding.and_then(|place| self.loaded.report.as_ref()?.findings.get(place));
+        let problems = self.loaded.run.problems();
+        let emphasis = Emphasis {
+            witnesses: &witnesses,
+            related: &related,
+            links: &links,
+            event: self.state.event,
+            severity: selected.map(|finding| finding.severity),
+            hides_messages: !self.state.settings.arrows,
+            stops_early: problems.iter().any(|problem| is_early_end(problem.kind)),
+        };
         let strip = self.parts.strip;
         let viewport =
             Viewport { scale: self.scale, top: strip.top(), height: strip.height(), scroll: self.state.scroll };
         let trace = self.loaded.run.trace();
-        let mut picture = Picture::new(trace, &self.loaded.scene, &self.state.layout, viewport, emphasis);
-        // A witness may bear witness to several findings; its number is that of the selected one.
-        let selected = self.state.finding.and_then(|place| self.loaded.report.as_ref()?.findings.get(place));
-        for marker in picture.markers.iter_mut().filter(|marker| marker.number.is_some()) {
-            marker.severity = selected.map_or(marker.severity, |finding| finding.severity);
-        }
-        if !self.state.settings.arrows {
-            picture.arrows.clear();
-        }
-        picture
+        Picture::new(trace, &self.loaded.scene, &self.state.layout, viewport, emphasis)
     }
 
     /// The witnesses of the selected finding.
     fn witnesses(&self) -> Vec<EventId> {
         let finding = self.state.finding.and_then(|place| self.loaded.report.as_ref()?.findings.get(place));
-        let witnesses = finding.into_iter().flat_map(|finding| &finding.witnesses);
+        self.known(finding.into_iter())
+    }
+
+    /// The witnesses of what follows from the selected finding, and of what follows from that.
+    fn related(&self) -> Vec<EventId> {
+        let (Some(selected), Some(report)) = (self.state.finding, &self.loaded.report) else { return Vec::new() };
+        let Some(selected) = report.findings.get(selected) else { return Vec::new() };
+        let mut family = BTreeSet::from([selected.id.as_str()]);
+        // Causes stand before what they cause.
+        let follows = report.findings.iter().filter(|finding| {
+            let is_of_family = finding.caused_by.iter().any(|cause| family.contains(cause.as_str()));
+            is_of_family && family.insert(&finding.id)
+        });
+        self.known(follows)
+    }
+
+    fn known<'a>(&self, findings: impl Iterator<Item = &'a FindingNote>) -> Vec<EventId> {
         let known = self.loaded.run.trace().len();
-        witnesses.map(|witness| EventId(witness.event)).filter(|event| (event.0 as usize) < known).collect()
+        let witnesses = findings.flat_map(|finding| &finding.witnesses).map(|witness| EventId(witness.event));
+        witnesses.filter(|event| (event.0 as usize) < known).take(MOST_WITNESSES).collect()
+    }
+
+    /// From each witness that waits for a lock to those that held it then.
+    fn links(&self, witnesses: &[EventId]) -> Vec<(EventId, EventId)> {
+        self.loaded.run.facts(|facts| {
+            let wait = |event: &EventId| facts.waits().began_at(*event).copied();
+            let links = witnesses.iter().filter_map(wait).flat_map(|wait| {
+                let WaitOn::Lock(lock) = wait.on else { return Vec::new() };
+                let holds = facts.holds().holders_at(lock, wait.begin).take(MOST_HOLDERS);
+                holds.map(|hold| (wait.begin, hold.acquire)).collect()
+            });
+            links.collect()
+        })
     }
 
     fn paint(&self, ui: &Ui, picture: &Picture) {
@@ -124,14 +166,27 @@ impl Timeline<'_> {
             };
             paint::picture(&painter, picture, self.palette, &labels);
         });
+        if self.loaded.scene.lanes.is_empty() {
+            let (text, font) = ("the trace has no events", FontId::proportional(13.0));
+            painter.text(self.parts.strip.center(), Align2::CENTER_CENTER, text, font, self.palette.text_weak());
+        }
         selection::paint(self, &painter, picture);
         paint::axis(&ui.painter_at(self.parts.axis), self.parts.axis, &picture.ticks, self.palette);
     }
 }
 
+/// Whether what reading said means that the trace ends before the program did.
+fn is_early_end(problem: ProblemKind) -> bool {
+    matches!(problem, ProblemKind::CutOff | ProblemKind::Truncated | ProblemKind::Corrupt)
+}
+
 /// So much of a text as can matter on the screen.
 fn clipped(text: String) -> String {
-    if text.len() <= MOST_LETTERS { text } else { text.chars().take(MOST_LETTERS).chain(['…']).collect() }
+    shortened(text, MOST_LETTERS)
+}
+
+fn shortened(text: String, most: usize) -> String {
+    if text.chars().nth(most).is_none() { text } else { text.chars().take(most).chain(['…']).collect() }
 }
 
 #[cfg(test)]

@@ -122,6 +122,19 @@ impl TimeScale {
         nearest((f64::from(points) * self.ns_per_point()).ceil()).max(1)
     }
 
+    /// How many ns lie between two places so many points apart: less than 0 if the second is left of the first. Never 0,
+    /// unless `points` is: what moves by less than a ns still moves.
+    pub fn distance(&self, points: f32) -> i64 {
+        let ns = f64::from(points) * self.ns_per_point();
+        if points > 0.0 {
+            nearest(ns).max(1)
+        } else if points < 0.0 {
+            nearest(ns).min(-1)
+        } else {
+            0
+        }
+    }
+
     /// Its left and right edge, in points.
     pub fn edges(&self) -> (f32, f32) {
         (self.left, self.left + self.width)

@@ -7,6 +7,7 @@ mod event;
 mod labels;
 mod messages;
 pub(crate) mod names;
+mod prose;
 mod related;
 mod stories;
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub(crate) use self::event::own_fields;
 pub use self::event::{event_fields, event_head, event_text};
 pub use self::labels::block_labels;
 pub use self::messages::{leg_story, rpc_fate, rpc_lines, rpc_of_event, rpc_steps};
+pub use self::prose::{plain, prose};
 pub use self::related::related;
 pub use self::stories::{block_story, event_stories};
-pub use self::time::{duration, moment};
+pub use self::time::{at_moment, duration, moment};

@@ -40,10 +40,10 @@ impl Words<'_> {
         format!("{}{cluster}{test}", self.0.peers().name(peer))
     }
 
-    /// `task 3`, or ``task `ticker` ``.
+    /// `task 3`, or ``task `ticker` (3)``.
     pub(crate) fn task(self, task: TaskId) -> String {
         let (name, id) = (self.0.tasks().name(task), self.0.tasks().id(task).to_string());
-        if name == id { format!("task {id}") } else { format!("task {id} (`{name}`)") }
+        if name == id { format!("task {id}") } else { format!("task `{name}` ({id})") }
     }
 
     /// `task 3 of peer 0`: who wrote the event.

@@ -3,6 +3,7 @@
 use peerscope_format::value::{Id, Term};
 use peerscope_format::vocabulary::{Body, Kind};
 
+use super::packed::{OrNone, TextId, Texts};
 use crate::model::{Dense, Event, EventId, Grouped, PeerId, RpcId, Trace};
 
 /// One remote procedure call.
@@ -37,23 +38,38 @@ pub struct Rpc<'a> {
 /// All RPCs of a trace.
 #[derive(Debug, Default)]
 pub struct Rpcs<'t> {
-    rows: Vec<Row<'t>>,
+    rows: Vec<Row>,
+    /// Methods and outcomes.
+    texts: Texts<'t>,
     /// By RPC, by [`List`]: its events.
     lists: Grouped<EventId>,
     /// By line: the events with which it began to handle requests.
     recvs_by_line: Grouped<EventId>,
 }
 
+/// An RPC but for its lists; what they mean, [`Rpc`] says.
 #[derive(Clone, Copy, Debug, Default)]
-struct Row<'t> {
-    method: Option<&'t str>,
-    caller: Option<PeerId>,
-    callee: Option<PeerId>,
-    send: Option<EventId>,
-    return_: Option<EventId>,
-    outcome: Option<&'t str>,
-    msg_term: Option<Term>,
+struct Row {
+    msg_term: u64,
+    has_msg_term: bool,
     ambiguous: bool,
+    method: OrNone<TextId>,
+    outcome: OrNone<TextId>,
+    caller: OrNone<PeerId>,
+    callee: OrNone<PeerId>,
+    send: OrNone<EventId>,
+    return_: OrNone<EventId>,
+}
+
+impl Row {
+    fn msg_term(&self) -> Option<Term> {
+        self.has_msg_term.then_some(Term(self.msg_term))
+    }
+
+    fn set_msg_term(&mut self, term: Option<Term>) {
+        self.has_msg_term = term.is_some();
+        self.msg_term = term.map_or(0, |term| term.0);
+    }
 }
 
 /// The lists of an RPC.
@@ -76,12 +92,13 @@ impl<'t> Rpcs<'t> {
     /// Finds all RPCs of `trace`.
     pub fn new(trace: &'t Trace) -> Self {
         let mut rows = vec![Row::default(); trace.tables().rpcs.len()];
+        let mut texts = Texts::default();
         let mut found: Vec<(usize, EventId)> = Vec::new();
         for event in trace.events() {
             if let Some(Kind::RpcSend | Kind::RpcRecv | Kind::RpcReply | Kind::RpcReturn | Kind::ReplyUsed) =
                 event.kind()
             {
-                note(trace, event, &mut rows, &mut found);
+                note(trace, event, &mut rows, &mut texts, &mut found);
             }
         }
         let lists = Grouped::new(rows.len() * LISTS, || found.iter().copied());
@@ -90,7 +107,7 @@ impl<'t> Rpcs<'t> {
         let recvs_by_line = Grouped::new(trace.line_count(), || {
             found.iter().filter_map(|(_, recv)| Some((trace.event(*recv).line()?.index(), *recv)))
         });
-        Rpcs { rows, lists, recvs_by_line }
+        Rpcs { rows, texts, lists, recvs_by_line }
     }
 
     /// How many RPCs there are.
@@ -130,23 +147,29 @@ impl<'t> Rpcs<'t> {
         let list = |list: List| self.lists.of(list.of(id));
         Rpc {
             id,
-            method: row.method,
-            caller: row.caller,
-            callee: row.callee,
-            send: row.send,
+            method: self.texts.get(row.method),
+            caller: row.caller.get(),
+            callee: row.callee.get(),
+            send: row.send.get(),
             recvs: list(List::Recvs),
             replies: list(List::Replies),
-            return_: row.return_,
-            outcome: row.outcome,
+            return_: row.return_.get(),
+            outcome: self.texts.get(row.outcome),
             used: list(List::Used),
-            msg_term: row.msg_term,
+            msg_term: row.msg_term(),
             ambiguous: row.ambiguous,
         }
     }
 }
 
 /// Enters what `event` says of its RPC. The request's own event speaks first; the others fill in what it left open.
-fn note<'t>(trace: &'t Trace, event: Event<'t>, rows: &mut [Row<'t>], found: &mut Vec<(usize, EventId)>) {
+fn note<'t>(
+    trace: &'t Trace,
+    event: Event<'t>,
+    rows: &mut [Row],
+    texts: &mut Texts<'t>,
+    found: &mut Vec<(usize, EventId)>,
+) {
     let body = event.body();
     let (rpc, method, caller, callee) = match body {
         Body::RpcSend(body) => (body.rpc, body.method, body.from, body.to),
@@ -162,29 +185,31 @@ fn note<'t>(trace: &'t Trace, event: Event<'t>, rows: &mut [Row<'t>], found: &mu
     let (mut caller, mut callee) = (peer(caller), peer(callee));
     match body {
         Body::RpcSend(body) => {
-            row.ambiguous = row.send.is_some();
-            row.send = row.send.or(Some(event.id()));
-            row.msg_term = body.msg_term.or(row.msg_term);
+            row.ambiguous = row.send.get().is_some();
+            row.send.fill(Some(event.id()));
+            row.set_msg_term(body.msg_term.or(row.msg_term()));
             caller = event.peer().or(caller);
         }
         Body::RpcRecv(body) => {
             found.push((List::Recvs.of(rpc), event.id()));
-            row.msg_term = row.msg_term.or(body.msg_term);
+            row.set_msg_term(row.msg_term().or(body.msg_term));
             callee = event.peer().or(callee);
         }
         Body::RpcReply(_) => {
             found.push((List::Replies.of(rpc), event.id()));
             callee = event.peer().or(callee);
         }
-        Body::RpcReturn(body) if row.return_.is_none() => {
-            row.return_ = Some(event.id());
-            row.outcome = Some(body.outcome.unwrap_or("ok"));
+        Body::RpcReturn(body) if row.return_.get().is_none() => {
+            row.return_.fill(Some(event.id()));
+            row.outcome.fill(Some(texts.intern(body.outcome.unwrap_or("ok"))));
             caller = event.peer().or(caller);
         }
         Body::ReplyUsed(_) => found.push((List::Used.of(rpc), event.id())),
         _ => {}
     }
-    row.method = row.method.or(method);
-    row.caller = row.caller.or(caller);
-    row.callee = row.callee.or(callee);
+    if row.method.get().is_none() {
+        row.method.fill(method.map(|method| texts.intern(method)));
+    }
+    row.caller.fill(caller);
+    row.callee.fill(callee);
 }

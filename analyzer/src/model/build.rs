@@ -10,7 +10,7 @@ use peerscope_format::vocabulary::{Body, Kind};
 use peerscope_format::wire::Context;
 use rustc_hash::FxHashMap;
 
-use super::columns::{Columns, MAX_SHAPES};
+use super::columns::{Columns, MAX_SHAPES, Part};
 use super::edges::{Collector, Edges, LockDeed, Locks};
 use super::{
     Dense, Event, EventId, Grouped, LineId, PeerId, PeerScope, Scope, Source, SourceId, SourceShape, Tables, Task,
@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Events are numbered with 32 bits, of which the last values have meanings of their own.
-pub(crate) const MAX_EVENTS: usize = u32::MAX as usize - 16;
+const MAX_EVENTS: usize = u32::MAX as usize - 16;
 
 /// How many events are walked between two words on the progress.
 const BETWEEN_WORDS: usize = 1 << 16;
@@ -81,16 +81,18 @@ impl Draft {
         let cluster = id_of(context.cluster.as_ref()).map(|id| tables.clusters.intern((), id));
         let peer = id_of(context.peer.as_ref()).map(|id| tables.peers.intern(PeerScope { test, cluster }, id));
         let task = id_of(context.task.as_ref()).map(|id| tables.tasks.intern(source, id));
-        let incarnation = match id_of(context.incarnation.as_ref()) {
-            Some(Id::Number(number)) => number,
-            _ => 0,
+        let said_incarnation = match id_of(context.incarnation.as_ref()) {
+            Some(Id::Number(number)) => Some(number),
+            _ => None,
         };
+        let incarnation = said_incarnation.unwrap_or(0);
         let key = task.map(LineKey::Task).or(peer.map(|peer| LineKey::Peer(source, peer, incarnation)));
         let line = key.map(|key| {
             let next = LineId::from_index(self.lines.len());
             *self.lines.entry(key).or_insert(next)
         });
-        Scope { source, test, cluster, peer, incarnation, task, term: None, line }
+        let says_incarnation = said_incarnation.is_some();
+        Scope { source, test, cluster, peer, incarnation, says_incarnation, task, term: None, line }
     }
 
     /// The row of `scope` with `term`.
@@ -103,14 +105,19 @@ impl Draft {
         })
     }
 
-    /// Takes in an event whose `values` have been walked once; `false` if the trace is full.
-    pub(crate) fn push(&mut self, ts: u64, scope: u32, shape: u32, values: &[u8]) -> bool {
-        let room = self.trace.len() < MAX_EVENTS;
-        if room {
-            self.trace.columns.push(ts, scope, shape, values);
-            self.trace.sources[self.trace.shapes[shape as usize].source.index()].events += 1;
+    /// Takes in `part`'s events, all of `source`; `scopes` says how many in turn have which scope. There must be room.
+    pub(crate) fn append(&mut self, source: SourceId, part: &Part, scopes: &[(u32, usize)]) {
+        let columns = &mut self.trace.columns;
+        columns.append(part);
+        for (scope, count) in scopes {
+            columns.scope.extend(std::iter::repeat_n(*scope, *count));
         }
-        room
+        self.trace.sources[source.index()].events += part.len() as u32;
+    }
+
+    /// How many more events can be numbered.
+    pub(crate) fn room(&self) -> usize {
+        MAX_EVENTS - self.trace.len()
     }
 
     /// Enters all that the events name into the tables, and finds which events follow which of other lines. `goes_on` is

@@ -20,11 +20,13 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn push(&mut self, ts: u64, scope: u32, shape: u32, values: &[u8]) {
-        self.ts.push(ts);
-        self.scope.push(scope);
-        self.place.push(u64::from(shape) << OFFSET_BITS | self.values.len() as u64);
-        self.values.extend_from_slice(values);
+    /// Appends all events of `part` but their scopes.
+    pub(super) fn append(&mut self, part: &Part) {
+        self.ts.extend_from_slice(&part.ts);
+        // What stands in the low bits of a place counts from the first byte of its own values.
+        let base = self.values.len() as u64;
+        self.place.extend(part.place.iter().map(|place| place + base));
+        self.values.extend_from_slice(&part.values);
     }
 
     #[inline]
@@ -50,6 +52,41 @@ impl Columns {
         self.scope.shrink_to_fit();
         self.place.shrink_to_fit();
         self.values.shrink_to_fit();
+    }
+}
+
+/// Events that follow one another in a file, apart from their scopes: what threads can decode side by side.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    ts: Vec<u64>,
+    place: Vec<u64>,
+    values: Vec<u8>,
+}
+
+impl Part {
+    /// A part with room for the events of a chunk of `bytes`.
+    pub(crate) fn with_room(bytes: usize) -> Part {
+        // Hardly a record is shorter than 8 bytes.
+        let events = bytes / 8;
+        Part { ts: Vec::with_capacity(events), place: Vec::with_capacity(events), values: Vec::with_capacity(bytes) }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ts.len()
+    }
+
+    /// Takes in an event whose `values` have been walked once; `shape` is a row of the draft.
+    #[inline]
+    pub(crate) fn push(&mut self, ts: u64, shape: u32, values: &[u8]) {
+        self.ts.push(ts);
+        self.place.push(u64::from(shape) << OFFSET_BITS | self.values.len() as u64);
+        self.values.extend_from_slice(values);
+    }
+
+    /// Leaves out all but the first `len` events.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.ts.truncate(len);
+        self.place.truncate(len);
     }
 }
 

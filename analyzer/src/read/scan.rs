@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use peerscope_format::value::Term;
 use peerscope_format::vocabulary::Kind;
-use peerscope_format::wire::{self, Context, EventChunk, Image, RawRecord, Records, Tables};
+use peerscope_format::wire::{self, Context, EventChunk, Image, Tables};
 
+use super::decode::{Decoder, Run};
 use super::merge::merge;
 use super::progress::{Progress, Stage};
 use super::{Problem, ProblemKind, Reading, gaps, runs};
@@ -21,16 +21,13 @@ pub(super) struct Scan {
     has_rare: bool,
 }
 
-/// What the records of one image refer to, as rows of the draft.
+/// What the contexts of one image are in the draft.
 struct Rows<'i> {
     source: SourceId,
     tables: &'i Tables,
-    shapes: Vec<Option<u32>>,
     scopes: Vec<Option<Scope>>,
     /// Of records before a chunk's first control record.
     nobody: Scope,
-    /// The context and term of the last record, and their row: most records repeat them.
-    last: Option<(Option<u32>, Option<Term>, u32)>,
 }
 
 impl Scan {
@@ -57,29 +54,18 @@ impl Scan {
         }));
         let is_rare = |kind: Option<Kind>| matches!(kind, None | Some(Kind::Lost));
         self.has_rare |= tables.shapes.iter().any(|(_, shape)| is_rare(shape.kind));
-        let ends = |id: u32| tables.shapes.get(u64::from(id)).is_some_and(|shape| shape.kind == Some(Kind::ProcessEnd));
-        let (mut ended, mut first_chunk) = (false, true);
         let mut rows = self.rows(source, &tables);
-        for chunk in chunks {
+        let decoder = Decoder { clock, tables: &tables, shapes: self.shapes(source, &tables) };
+        let (mut ended, mut first_chunk) = (false, true);
+        decoder.each(chunks, |chunk, mut decoded| {
             if progress.is_stopped() {
-                return;
+                return false;
             }
             let first = self.draft.trace().len() as u32;
-            let mut records = Records::new(&chunk.payload, chunk.base_ticks, &tables);
-            let broken = loop {
-                let at = records.position();
-                match records.next() {
-                    None => break None,
-                    Some(Err(error)) => break Some((at, error.to_string())),
-                    Some(Ok(record)) => {
-                        ended |= ends(record.shape);
-                        let ts = clock.ns(record.ticks);
-                        if !rows.take_in(&mut self.draft, ts, &record, &chunk.payload) {
-                            break Some((at, "the trace has more events or shapes than can be numbered".into()));
-                        }
-                    }
-                }
-            };
+            decoded.cut(self.draft.room(), &chunk, &tables);
+            let scopes: Vec<_> = decoded.runs.iter().map(|run| (rows.row(&mut self.draft, run), run.count)).collect();
+            self.draft.append(source, &decoded.part, &scopes);
+            ended |= decoded.ended;
             let after = self.draft.trace().len() as u32;
             match self.runs.last_mut() {
                 // One writer's chunks follow one another.
@@ -88,9 +74,13 @@ impl Scan {
             }
             first_chunk = false;
             progress.advance(chunk.payload.len() as u64);
-            if let Some((at, why)) = broken {
+            if let Some((at, why)) = decoded.broken {
                 self.broken(source, &chunk, at, &why);
             }
+            true
+        });
+        if progress.is_stopped() {
+            return;
         }
         if !ended {
             let detail = "there is no process.end: the program was killed or is still running";
@@ -99,12 +89,17 @@ impl Scan {
     }
 
     fn rows<'i>(&mut self, source: SourceId, tables: &'i Tables) -> Rows<'i> {
+        let nobody = self.draft.resolve(source, &Context::default());
+        Rows { source, tables, scopes: vec![None; tables.contexts.len()], nobody }
+    }
+
+    /// By id: the row of each shape of `tables`; `None` if there are too many to tell apart.
+    fn shapes(&mut self, source: SourceId, tables: &Tables) -> Vec<Option<u32>> {
         let mut shapes = vec![None; tables.shapes.len()];
         for (id, shape) in tables.shapes.iter() {
             shapes[id as usize] = self.draft.add_shape(source, shape.clone());
         }
-        let nobody = self.draft.resolve(source, &Context::default());
-        Rows { source, tables, shapes, scopes: vec![None; tables.contexts.len()], nobody, last: None }
+        shapes
     }
 
     fn broken(&mut self, source: SourceId, chunk: &EventChunk, at: usize, why: &str) {
@@ -149,19 +144,10 @@ impl Scan {
 }
 
 impl Rows<'_> {
-    /// Takes in one record; `false` if there is no room for it.
-    fn take_in(&mut self, draft: &mut Draft, ts: u64, record: &RawRecord, payload: &[u8]) -> bool {
-        let Some(shape) = self.shapes.get(record.shape as usize).copied().flatten() else { return false };
-        let row = match self.last {
-            Some((context, term, row)) if (context, term) == (record.context, record.term) => row,
-            _ => {
-                let scope = self.scope(draft, record.context);
-                let row = draft.scope(&scope, record.term);
-                self.last = Some((record.context, record.term, row));
-                row
-            }
-        };
-        draft.push(ts, row, shape, &payload[record.values.clone()])
+    /// The row of the events of `run`.
+    fn row(&mut self, draft: &mut Draft, run: &Run) -> u32 {
+        let scope = self.scope(draft, run.context);
+        draft.scope(&scope, run.term)
     }
 
     fn scope(&mut self, draft: &mut Draft, context: Option<u32>) -> Scope {

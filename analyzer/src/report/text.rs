@@ -1,11 +1,11 @@
-//! The report for people: first causes, and below each what follows from it; then what could not be checked.
+//! The report for people: first causes, and below each what follows from it; then what was not checked.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::escape::clip;
 use super::style::{Ink, Pen, Style, count, wrap};
-use super::{FindingNote, Format, GapNote, Report, TraceNote, WitnessNote};
+use super::{FindingNote, Format, Report, TraceNote, WitnessNote};
 use crate::detect::finding::Severity;
 use crate::detect::words::{enumerate, ms};
 
@@ -178,8 +178,8 @@ fn gaps(pen: &mut Pen<'_>, report: &Report) -> io::Result<()> {
         return Ok(());
     }
     pen.end()?;
-    pen.line(Ink::Strong, "could not be checked")?;
-    let reasons = reasons(&report.gaps);
+    pen.line(Ink::Strong, "not checked")?;
+    let reasons = report.not_checked();
     let all = detectors(report);
     for (gap, blind) in reasons {
         let traces = match &gap.traces[..] {
@@ -202,20 +202,6 @@ fn gaps(pen: &mut Pen<'_>, report: &Report) -> io::Result<()> {
         pen.paragraph(Ink::Plain, 2, WIDTH, &line)?;
     }
     Ok(())
-}
-
-/// The reasons why something could not be checked, each once, with those that it keeps from looking.
-fn reasons(gaps: &[GapNote]) -> Vec<(&GapNote, Vec<&str>)> {
-    let mut reasons: Vec<(&GapNote, Vec<&str>)> = Vec::new();
-    for gap in gaps {
-        let same = |other: &GapNote| (&other.why, &other.peers, &other.traces) == (&gap.why, &gap.peers, &gap.traces);
-        match reasons.iter_mut().find(|(other, _)| same(other)) {
-            Some((_, detectors)) if detectors.contains(&gap.detector) => {}
-            Some((_, detectors)) => detectors.push(gap.detector),
-            None => reasons.push((gap, vec![gap.detector])),
-        }
-    }
-    reasons
 }
 
 /// The detectors that ran.
@@ -287,7 +273,7 @@ fn summary(pen: &mut Pen<'_>, report: &Report, tree: &Tree) -> io::Result<()> {
         parts.push("nothing found".into());
     }
     if !report.gaps.is_empty() {
-        parts.push(count(reasons(&report.gaps).len(), "gap"));
+        parts.push(format!("{} not checked", report.not_checked().len()));
     }
     parts.push(format!("{} clean", count(report.clean.len(), "detector")));
     if report.suppressed > 0 {
@@ -299,12 +285,10 @@ fn summary(pen: &mut Pen<'_>, report: &Report, tree: &Tree) -> io::Result<()> {
     pen.line(Ink::Faint, format_args!("more: peerscope explain {}", root.detector))?;
     let ([trace], Some(first)) = (&report.traces[..], root.witnesses.first()) else { return Ok(()) };
     pen.line(Ink::Faint, format_args!("      peerscope log {} --around {}", trace.path, first.event))?;
-    match root.witnesses.iter().rev().find(|witness| witness.kind.ends_with(".wait")) {
-        Some(wait) => {
-            pen.line(Ink::Faint, format_args!("      peerscope stuck {} --at event:{}", trace.path, wait.event))
-        }
-        None => Ok(()),
+    if let Some(wait) = root.witnesses.iter().rev().find(|witness| witness.kind.ends_with(".wait")) {
+        pen.line(Ink::Faint, format_args!("      peerscope stuck {} --at event:{}", trace.path, wait.event))?;
     }
+    pen.line(Ink::Faint, format_args!("      peerscope view {} --at finding:{}", trace.path, root.id))
 }
 
 #[cfg(test)]
@@ -351,7 +335,7 @@ error [self-deadlock/1]
          3  0.020 ms  task 1 of peer 0 waits for lock `raft`  raft.rs:77  #3
         fix: break the circle at the end of the chain; this task then goes on by itself
 
-could not be checked
+not checked
   beyond what is found above: the trace is cut off; what came after its end is unknown
   peer 0 never writes `term`, `role` or `vote`: two-leaders-in-term cannot judge it; if it takes part, add
   term! and role!
@@ -359,10 +343,11 @@ could not be checked
 problems of the trace
   run.jsonl: cut-off: no end
 
-2 errors, 2 gaps, 0 detectors clean
+2 errors, 2 not checked, 0 detectors clean
 more: peerscope explain self-deadlock
       peerscope log run.jsonl --around 1
       peerscope stuck run.jsonl --at event:3
+      peerscope view run.jsonl --at finding:self-deadlock/1
 ";
         let actual = String::from_utf8(out).expect("UTF-8");
         assert!(actual == expected, "expected:\n{expected}\nactual:\n{actual}");

@@ -46,6 +46,9 @@ fn tell(path: &Path) -> io::Result<()> {
     report.write_text(&mut out, style)?;
     let shown = path.display();
     writeln!(out, "\nLook closer:")?;
+    if let Some(first) = report.findings.first() {
+        writeln!(out, "  {}{shown} --at finding:{}  # the same as a picture", viewer_command(), first.id)?;
+    }
     for (arguments, purpose) in [
         (format!("check {shown}"), "this report again"),
         (format!("log {shown} --columns"), "all events, a column for each peer"),
@@ -63,6 +66,11 @@ fn tell(path: &Path) -> io::Result<()> {
 /// How this user starts `peerscope`: through cargo, if that is how this program was started.
 fn peerscope_command() -> &'static str {
     if through_cargo() { "cargo run --release --bin peerscope -- " } else { "peerscope " }
+}
+
+/// Cargo builds the window only when it is asked for by name; an installed `peerscope` finds it beside itself.
+fn viewer_command() -> &'static str {
+    if through_cargo() { "cargo run --release -p peerscope-viewer -- " } else { "peerscope view " }
 }
 
 fn samples_command() -> &'static str {

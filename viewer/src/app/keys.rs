@@ -19,7 +19,8 @@ pub(super) fn pressed(context: &Context, help: bool, commands: &mut Vec<Command>
     shortcuts.sort_by_key(|(key, _)| std::cmp::Reverse(modifiers(key)));
     for (key, command) in shortcuts {
         let for_widget = focused && modifiers(key) == 0 && works_widgets(key.logical_key);
-        let behind_help = help && *command != Command::ToggleHelp && !key.modifiers.command;
+        let behind_help =
+            help && !matches!(command, Command::ToggleHelp | Command::ToggleLegend) && !key.modifiers.command;
         if for_widget || behind_help {
             continue;
         }

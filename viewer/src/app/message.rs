@@ -1,7 +1,5 @@
 //! A message across the window: what went wrong, and what can be done about it.
 
-use std::path::PathBuf;
-
 use eframe::egui::{RichText, Ui};
 use peerscope_analyzer::detect::finding::Severity;
 use peerscope_analyzer::report::escape::{clip, escape};
@@ -17,19 +15,19 @@ pub(super) struct Message {
     /// In one line, harmless.
     pub(super) text: String,
     severity: Severity,
-    /// What can be tried again.
-    retry: Option<Vec<PathBuf>>,
+    /// Whether it can be tried again.
+    can_retry: bool,
 }
 
 impl Message {
-    /// That `paths` could not be opened, and why.
-    pub(super) fn failed(why: &str, paths: Vec<PathBuf>) -> Message {
-        Message { text: safe(why), severity: Severity::Error, retry: Some(paths) }
+    /// That files could not be opened, and why.
+    pub(super) fn failed(why: &str) -> Message {
+        Message { text: safe(why), severity: Severity::Error, can_retry: true }
     }
 
     /// That what was asked for is not there.
     pub(super) fn refused(why: &str) -> Message {
-        Message { text: safe(why), severity: Severity::Error, retry: None }
+        Message { text: safe(why), severity: Severity::Error, can_retry: false }
     }
 
     /// Whether it says that something was not possible.
@@ -39,7 +37,7 @@ impl Message {
 
     /// Something to know.
     pub(super) fn note(text: &str) -> Message {
-        Message { text: safe(text), severity: Severity::Warning, retry: None }
+        Message { text: safe(text), severity: Severity::Warning, can_retry: false }
     }
 
     /// Shows it; gives whether it is to stay.
@@ -48,10 +46,8 @@ impl Message {
         let mut stays = true;
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new(&self.text).color(color));
-            if let Some(paths) = &self.retry
-                && ui.button("Try again").clicked()
-            {
-                commands.push(Command::Open(paths.clone()));
+            if self.can_retry && ui.button("Try again").clicked() {
+                commands.push(Command::Reload);
             }
             if ui.button("Dismiss").clicked() {
                 stays = false;

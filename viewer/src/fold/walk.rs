@@ -2,7 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::{FAN_OUT, Fold, Grain, Node, Piece};
+use super::{FAN_OUT, Fold, Grain, Node, Piece, width_of};
 use crate::timescale::Span;
 
 #[cfg(test)]
@@ -39,8 +39,8 @@ impl<'f, T: Fn(usize) -> (i64, i64), E: FnMut(Piece) -> ControlFlow<()>> Walk<'f
     }
 
     pub(super) fn run(mut self) -> ControlFlow<()> {
-        match self.fold.levels.len().checked_sub(1) {
-            Some(top) => self.nodes(top, 0..self.fold.levels[top].len())?,
+        match self.fold.levels().checked_sub(1) {
+            Some(top) => self.nodes(top, 0..self.fold.nodes(top))?,
             None => self.blocks(0..self.fold.len)?,
         }
         self.give_run()
@@ -50,19 +50,21 @@ impl<'f, T: Fn(usize) -> (i64, i64), E: FnMut(Piece) -> ControlFlow<()>> Walk<'f
         let fold = self.fold;
         for place in range {
             count_visit();
-            let node = &fold.levels[level][place];
+            let width = width_of(level);
+            let own = place * width..fold.len.min((place + 1) * width);
+            let Some(node) = fold.node(level, place) else {
+                self.blocks(own)?;
+                continue;
+            };
             if node.begin >= self.wide.end || node.end < self.wide.begin {
                 continue;
             }
-            let width = FAN_OUT.pow(level as u32 + 1);
-            if let Some(cell) = self.cell_of(node) {
-                let blocks = width.min(fold.len - place * width);
-                self.fold_in(*node, cell, place * width, blocks)?;
+            if let Some(cell) = self.cell_of(&node) {
+                self.fold_in(node, cell, own.start, own.len())?;
             } else if level == 0 {
-                self.blocks(place * FAN_OUT..fold.len.min((place + 1) * FAN_OUT))?;
+                self.blocks(own)?;
             } else {
-                let below = fold.levels[level - 1].len();
-                self.nodes(level - 1, place * FAN_OUT..below.min((place + 1) * FAN_OUT))?;
+                self.nodes(level - 1, place * FAN_OUT..fold.nodes(level - 1).min((place + 1) * FAN_OUT))?;
             }
         }
         ControlFlow::Continue(())
@@ -120,8 +122,9 @@ impl<'f, T: Fn(usize) -> (i64, i64), E: FnMut(Piece) -> ControlFlow<()>> Walk<'f
     }
 
     fn give(&mut self, run: &Run) -> ControlFlow<()> {
-        let Node { begin, end, busy, longest, worst, grade, .. } = run.sum;
-        if !touches(begin, end, self.visible) {
+        let Node { begin, last_begin, end, busy, longest, worst, grade, .. } = run.sum;
+        // The last of a run may be a mere event in the view's first ns.
+        if !touches(begin, end, self.visible) && !touches(last_begin, end, self.visible) {
             return ControlFlow::Continue(());
         }
         let (first, count) = (run.first as u32, run.count as u32);

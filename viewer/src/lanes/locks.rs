@@ -6,6 +6,7 @@ use peerscope_analyzer::model::{EventId, LockId};
 use super::material::{Material, NEVER};
 use super::{Whose, push_track, shown};
 use crate::lane::{Block, Lane, Look, Place, Subject};
+use crate::words::names;
 
 /// The lanes of the locks that belong to the peer, or to nobody.
 pub(super) fn lanes(material: &Material<'_, '_>, whose: Whose, lanes: &mut Vec<Lane>) {
@@ -25,14 +26,24 @@ pub(super) fn lanes(material: &Material<'_, '_>, whose: Whose, lanes: &mut Vec<L
 }
 
 fn words(material: &Material<'_, '_>, lock: LockId) -> (String, String) {
-    let (locks, holds) = (material.trace.locks(), material.facts.holds());
-    let name = shown(&locks.name(lock));
-    let label =
-        if holds.has_namesake(lock) { format!("{name} ({})", shown(&locks.id(lock).to_string())) } else { name };
+    let trace = material.trace;
+    let label = names::lock(material.facts, lock);
     let taken = material.holds_of_lock(lock).count();
     let waited = material.waits_for_lock(lock).count();
     let times = |count: usize| if count == 1 { "once".to_owned() } else { format!("{count} times") };
-    let about = format!("Lock `{label}`: taken {}, waited for {}.", times(taken), times(waited));
+    let src = |event: EventId| trace.event(event).src().map(shown);
+    let made = material.made(lock).and_then(src).map(|src| format!(", made at {src}"));
+    let first = material.holds_of_lock(lock).next().map(|(hold, _)| hold.acquire);
+    let first = first.map(|first| {
+        let at = src(first).map_or_else(String::new, |src| format!(" at {src}"));
+        format!(", first by {}{at}", names::author(trace, first))
+    });
+    let (made, first) = (made.unwrap_or_default(), first.unwrap_or_default());
+    let name = names::full_lock(trace, lock);
+    let about = match taken {
+        0 => format!("Lock {name}{made}: never taken; waited for {}.", times(waited)),
+        _ => format!("Lock {name}{made}: taken {}{first}; waited for {}.", times(taken), times(waited)),
+    };
     (label, about)
 }
 

@@ -5,12 +5,14 @@ mod contention;
 
 use peerscope_analyzer::facts::{Facts, Hold, Wait, WaitOn};
 use peerscope_analyzer::model::{Dense, Event, EventId, Grouped, LockId, PeerId, TaskId, TestId, Trace};
-use peerscope_analyzer::vocabulary::Kind;
+use peerscope_analyzer::value::Term;
+use peerscope_analyzer::vocabulary::{Body, Kind};
 
 use self::contention::contended;
 use super::Whose;
 use super::shelf::{Shelf, shelf};
 use crate::lane::Times;
+use crate::words::names;
 
 /// A moment after all others: what goes on where the trace ends.
 pub const NEVER: EventId = EventId(u32::MAX);
@@ -27,6 +29,9 @@ pub struct Material<'f, 't> {
     tests: Grouped<EventId>,
     /// By peer.
     roles: Grouped<EventId>,
+    turns: Grouped<EventId>,
+    /// By file.
+    file_losses: Grouped<EventId>,
     /// By group (see [`group`]).
     untasked: Grouped<EventId>,
     untasked_holds: Grouped<u32>,
@@ -37,6 +42,8 @@ pub struct Material<'f, 't> {
     task_waits: Grouped<u32>,
     lock_holds: Grouped<u32>,
     lock_waits: Grouped<u32>,
+    /// By lock: the event that made it.
+    made: Vec<Option<EventId>>,
     /// By task: the event up to which it or what it holds goes on.
     until: Vec<EventId>,
     /// By hold: whether somebody waited for the lock meanwhile.
@@ -70,6 +77,8 @@ impl<'f, 't> Material<'f, 't> {
             times,
             tests: Grouped::new(trace.tests().len() + 1, || shelves.tests.iter().copied()),
             roles: Grouped::new(peers, || shelves.roles.iter().copied()),
+            turns: Grouped::new(peers, || shelves.turns.iter().copied()),
+            file_losses: Grouped::new(trace.sources().len(), || shelves.file_losses.iter().copied()),
             untasked: Grouped::new(peers + 1, || shelves.untasked.iter().copied()),
             untasked_holds: grouped(peers + 1, holds, |hold| {
                 hold.task.is_none().then(|| group(trace.event(hold.acquire).peer()))
@@ -85,6 +94,7 @@ impl<'f, 't> Material<'f, 't> {
             lock_holds,
             lock_waits,
             until: until(trace, holds, waits),
+            made: shelves.made,
         }
     }
 
@@ -100,6 +110,11 @@ impl<'f, 't> Material<'f, 't> {
         std::iter::once(Whose::Tests).chain(peers).chain([Whose::Nobody]).collect()
     }
 
+    /// The event that made `lock`, if it was told.
+    pub fn made(&self, lock: LockId) -> Option<EventId> {
+        self.made[lock.index()]
+    }
+
     /// The tests that have events of their own, first those events that name none.
     pub fn tests(&self) -> impl Iterator<Item = (Option<TestId>, &[EventId])> {
         let tests = std::iter::once(None).chain(self.trace.tests().ids().map(Some));
@@ -110,6 +125,17 @@ impl<'f, 't> Material<'f, 't> {
     /// What the peer does as a member of its group, in the trace's order.
     pub fn role_events(&self, peer: PeerId) -> &[EventId] {
         self.roles.of(peer.index())
+    }
+
+    /// The peer's events after which its role, its term or what is known of them may be another, in the trace's order.
+    pub fn turns(&self, peer: PeerId) -> &[EventId] {
+        self.turns.of(peer.index())
+    }
+
+    /// The first event after `event` that says that events of its whole file are missing.
+    pub fn file_loss_after(&self, event: Event<'_>) -> Option<EventId> {
+        let losses = self.file_losses.of(event.source().index());
+        losses.get(losses.partition_point(|lost| *lost <= event.id())).copied()
     }
 
     /// Events of the peer, or of nobody, that name no task.
@@ -224,12 +250,38 @@ impl Writer {
     }
 }
 
+/// What a peer's last event said at its head.
+#[derive(Clone, Copy, Default)]
+struct Head {
+    term: Option<Term>,
+    incarnation: u64,
+}
+
+impl Head {
+    /// Takes in the peer's next event; whether its role or term may be another after it.
+    #[inline]
+    fn turns(&mut self, event: Event<'_>) -> bool {
+        let head = Head { term: event.term().or(self.term), incarnation: event.incarnation() };
+        let differs = head.term != self.term || head.incarnation != self.incarnation;
+        *self = head;
+        differs || matches!(event.kind(), Some(Kind::Role | Kind::TermChange | Kind::PeerStart | Kind::PeerStop))
+    }
+}
+
+/// Whether a `lost` event says that anything is missing.
+fn says_lost(event: Event<'_>) -> bool {
+    !matches!(event.body(), Body::Lost(body) if body.events == Some(0))
+}
+
 /// Events by where they belong; those of tasks stand with the tasks already.
 struct Shelves {
     tests: Vec<(usize, EventId)>,
     roles: Vec<(usize, EventId)>,
+    turns: Vec<(usize, EventId)>,
+    file_losses: Vec<(usize, EventId)>,
     untasked: Vec<(usize, EventId)>,
     writers: Vec<Writer>,
+    made: Vec<Option<EventId>>,
 }
 
 impl Shelves {
@@ -237,15 +289,34 @@ impl Shelves {
         let mut shelves = Shelves {
             tests: Vec::new(),
             roles: Vec::new(),
+            turns: Vec::new(),
+            file_losses: Vec::new(),
             untasked: Vec::new(),
             writers: vec![Writer::default(); trace.tasks().len()],
+            made: vec![None; trace.locks().len()],
         };
+        let mut last = vec![Head::default(); trace.peers().len()];
         for event in trace.events() {
+            let lost = event.kind() == Some(Kind::Lost) && says_lost(event);
+            match event.peer() {
+                Some(peer) if last[peer.index()].turns(event) || lost => {
+                    shelves.turns.push((peer.index(), event.id()));
+                }
+                None if lost && event.task().is_none() => {
+                    shelves.file_losses.push((event.source().index(), event.id()));
+                }
+                _ => {}
+            }
             match shelf(event) {
                 Shelf::Test(test) => shelves.tests.push((test.map_or(0, |test| test.index() + 1), event.id())),
                 Shelf::Role(peer) => shelves.roles.push((peer.index(), event.id())),
                 Shelf::Untasked(peer) => shelves.untasked.push((group(peer), event.id())),
                 Shelf::Task(_) => {}
+            }
+            if event.kind() == Some(Kind::LockNew)
+                && let Some(lock) = names::lock_of(event)
+            {
+                shelves.made[lock.index()].get_or_insert(event.id());
             }
             if let Some(task) = event.task() {
                 shelves.writers[task.index()].add(event);

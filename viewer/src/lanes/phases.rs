@@ -18,7 +18,9 @@ pub(super) fn lanes(material: &Material<'_, '_>, whose: Whose, lanes: &mut Vec<L
     if whose != Whose::Tests {
         return;
     }
-    for (test, events) in material.tests() {
+    // That the program ended is told by where the trace ends; it alone is not worth a lane.
+    let ends = |event: &EventId| material.trace.event(*event).kind() == Some(Kind::ProcessEnd);
+    for (test, events) in material.tests().filter(|(test, events)| test.is_some() || !events.iter().all(ends)) {
         let mut walk = Walk::default();
         events.iter().for_each(|event| walk.event(material.trace.event(*event)));
         walk.open.iter().for_each(|fault| walk.done.push((fault.begin, fault.lasts.then_some(NEVER))));
@@ -38,7 +40,7 @@ pub(super) fn lanes(material: &Material<'_, '_>, whose: Whose, lanes: &mut Vec<L
 fn words(material: &Material<'_, '_>, test: Option<TestId>) -> (String, String) {
     let Some(test) = test else { return ("run".to_owned(), "What was done to the run, and names no test.".to_owned()) };
     let name = shown(&material.trace.tests().name(test));
-    let about = format!("Phases of test `{name}`, and the faults that it injects.");
+    let about = format!("Phases of test “{name}”, and the faults that it injects.");
     (format!("test {name}"), about)
 }
 
@@ -56,6 +58,11 @@ struct Open<'t> {
     peers: Vec<Id<'t>>,
     /// Whether it goes on even if nothing takes it back.
     lasts: bool,
+}
+
+/// Whether that verdict is one of a failed test.
+fn is_failure(verdict: Option<&str>) -> bool {
+    verdict.is_some_and(|verdict| verdict.eq_ignore_ascii_case("fail") || verdict.eq_ignore_ascii_case("failed"))
 }
 
 /// Grows the blocks of one test.
@@ -76,6 +83,13 @@ impl<'t> Walk<'t> {
                 self.phases.push(Block::new(event.id(), None, Look::Phase));
             }
             Some(Kind::TestEnd) => {
+                let failed = matches!(event.body(), Body::TestEnd(body) if is_failure(body.verdict));
+                if failed {
+                    self.points.push(Block::point(event.id(), Look::Failed));
+                    // It is open: this event ends it.
+                    let phase = self.phases.last_mut().filter(|phase| phase.end.is_none());
+                    phase.into_iter().for_each(|phase| phase.look = Look::Failed);
+                }
                 self.end_phase(event.id());
                 for fault in self.open.drain(..) {
                     self.done.push((fault.begin, fault.lasts.then_some(event.id())));

@@ -4,6 +4,7 @@ use eframe::egui::{Color32, Painter, Rect, pos2};
 
 use super::canvas::Canvas;
 use super::patterns;
+use super::points::{self, is_point, rhombus};
 use crate::colors::{Fill, Palette, Pattern, mix};
 use crate::lane::Look;
 use crate::picture::{Picture, Placed};
@@ -16,10 +17,11 @@ const NARROW: f32 = 5.0;
 /// Paints the blocks.
 pub(super) fn paint(painter: &Painter, picture: &Picture, palette: Palette) {
     let mut canvas = Canvas::new(painter);
-    for block in &picture.blocks {
+    let dense = points::dense(&picture.blocks);
+    for (place, block) in picture.blocks.iter().enumerate() {
         let fill = palette.fill(block.look, block.term, block.depth);
         if is_point(block) {
-            point(&mut canvas, block, palette);
+            points::paint(&mut canvas, block, dense[place], palette);
         } else if block.piece.count > 1 {
             folded(&mut canvas, block, fill, palette);
         } else {
@@ -31,16 +33,6 @@ pub(super) fn paint(painter: &Painter, picture: &Picture, palette: Palette) {
         severity(&mut canvas, block, palette);
     }
     canvas.paint(painter);
-}
-
-/// Whether it is a mere event.
-pub(super) fn is_point(block: &Placed) -> bool {
-    use Look::{Fault, Invariant, Line, Log, Other, ReplyUsed, Term, Vote};
-    match block.look {
-        Vote | Log | Term | Line | ReplyUsed | Invariant | Other => true,
-        Fault => !block.open && block.piece.begin == block.piece.end,
-        _ => false,
-    }
 }
 
 /// Whether it goes on where the trace ends, and that can be seen.
@@ -108,29 +100,6 @@ fn folded(canvas: &mut Canvas, block: &Placed, fill: Fill, palette: Palette) {
             );
         }
     }
-}
-
-/// A mere event: a rhombus; a bar where the row is flat or several are folded.
-fn point(canvas: &mut Canvas, block: &Placed, palette: Palette) {
-    let rect = rect_of(block);
-    let color = palette.point(block.look);
-    if block.piece.count > 1 && rect.width() > 3.0 {
-        let middle = rect.center().y;
-        let bar = Rect::from_min_max(pos2(rect.left(), middle - 2.0), pos2(rect.right(), middle + 2.0));
-        return canvas.rect(bar, color);
-    }
-    let (x, y) = (rect.left(), rect.center().y);
-    if block.look == Look::Line {
-        let half = (rect.height() / 2.0).min(3.0);
-        return canvas.rect(Rect::from_min_max(pos2(x - 0.5, y - half), pos2(x + 1.0, y + half)), color);
-    }
-    let around = (rect.height() / 2.0 + 1.0).min(5.0);
-    rhombus(canvas, x, y, around + 1.5, palette.background());
-    rhombus(canvas, x, y, around, color);
-}
-
-fn rhombus(canvas: &mut Canvas, x: f32, y: f32, around: f32, color: Color32) {
-    canvas.polygon(&[pos2(x - around, y), pos2(x, y - around), pos2(x + around, y), pos2(x, y + around)], color);
 }
 
 /// A block that bears witness to a finding: a line below it and a small triangle at its begin, never narrower than 4 points.

@@ -1,20 +1,17 @@
 //! Witnesses of findings: numbered discs for those of the selected one, rhombs for the others.
 
-use eframe::egui::{Align2, FontId, Painter, Pos2, Shape, Stroke, pos2, vec2};
+use eframe::egui::{Align2, FontId, Painter, Shape, Stroke, pos2, vec2};
 
 use super::canvas::Canvas;
 use crate::colors::Palette;
-use crate::picture::Marker;
-
-/// The radius of a numbered disc, in points.
-pub(crate) const RADIUS: f32 = 9.0;
+use crate::picture::{DISC, Marker};
 
 /// Paints the witnesses over everything else.
 pub(super) fn paint(painter: &Painter, markers: &[Marker], palette: Palette) {
     let strip = painter.clip_rect();
     let mut guides = Canvas::new(painter);
     for marker in markers.iter().filter(|marker| marker.number.is_some()) {
-        let color = palette.severity(marker.severity).gamma_multiply(0.45);
+        let color = palette.severity(marker.severity).gamma_multiply(0.28);
         guides.vertical(marker.at.0, strip.y_range(), 1.0, color);
     }
     guides.paint(painter);
@@ -25,32 +22,16 @@ pub(super) fn paint(painter: &Painter, markers: &[Marker], palette: Palette) {
         let stroke = Stroke::new(1.0, palette.background());
         painter.add(Shape::convex_polygon(corners.to_vec(), palette.severity(marker.severity), stroke));
     }
-    let discs = discs(markers);
+    let numbered = || markers.iter().filter(|marker| marker.number.is_some());
     // All lines first: none may cross out a number.
-    for (marker, at) in &discs {
-        lead(painter, marker, *at, palette);
-    }
-    for (marker, at) in &discs {
-        disc(painter, marker, *at, palette);
-    }
-}
-
-/// The numbered witnesses with the middles of their discs. Where another one lies already a disc stands beside it.
-pub(super) fn discs(markers: &[Marker]) -> Vec<(&Marker, Pos2)> {
-    let mut discs: Vec<(&Marker, Pos2)> = Vec::new();
-    for marker in markers.iter().filter(|marker| marker.number.is_some()) {
-        let moment = pos2(marker.at.0, marker.at.1);
-        let is_free = |at: &Pos2| discs.iter().all(|(_, other)| (*other - *at).length() >= 2.0 * RADIUS);
-        let mut beside = (0..24).map(|step| moment + vec2(step as f32 * RADIUS, 0.0));
-        discs.push((marker, beside.find(is_free).unwrap_or(moment)));
-    }
-    discs
+    numbered().for_each(|marker| lead(painter, marker, palette));
+    numbered().for_each(|marker| disc(painter, marker, palette));
 }
 
 /// The line from a disc that stands beside its moment to that.
-fn lead(painter: &Painter, marker: &Marker, at: Pos2, palette: Palette) {
-    let moment = pos2(marker.at.0, marker.at.1);
-    if at != moment {
+fn lead(painter: &Painter, marker: &Marker, palette: Palette) {
+    if marker.disc != marker.at {
+        let (moment, at) = (pos2(marker.at.0, marker.at.1), pos2(marker.disc.0, marker.disc.1));
         let (color, _) = palette.witness(marker.severity);
         painter.line_segment([moment, at], Stroke::new(2.0, color));
         painter.circle_filled(moment, 2.5, color);
@@ -58,9 +39,10 @@ fn lead(painter: &Painter, marker: &Marker, at: Pos2, palette: Palette) {
 }
 
 /// A disc with its number.
-fn disc(painter: &Painter, marker: &Marker, at: Pos2, palette: Palette) {
+fn disc(painter: &Painter, marker: &Marker, palette: Palette) {
+    let at = pos2(marker.disc.0, marker.disc.1);
     let (color, text) = palette.witness(marker.severity);
-    painter.circle(at, RADIUS, color, Stroke::new(1.5, text));
+    painter.circle(at, DISC, color, Stroke::new(1.5, text));
     let number = marker.number.map(|number| number.to_string()).unwrap_or_default();
     painter.text(at, Align2::CENTER_CENTER, number, FontId::proportional(12.0), text);
 }

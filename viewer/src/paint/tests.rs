@@ -1,4 +1,4 @@
-//! Tests of `paint`.
+//! Tests of what is painted: pictures by hand, and the pixels that come of them.
 
 use std::cell::Cell;
 
@@ -136,19 +136,6 @@ fn fates_have_their_colours_and_the_bad_ones_lie_on_top() {
 }
 
 #[test]
-fn discs_of_witnesses_do_not_hide_each_other() {
-    let marker =
-        |number| Marker { event: EventId(0), number: Some(number), severity: Severity::Error, at: (100.0, 50.0) };
-    let markers: Vec<Marker> = (1..=4).map(marker).collect();
-    let placed = markers::discs(&markers);
-    for (index, (_, one)) in placed.iter().enumerate() {
-        for (_, other) in &placed[index + 1..] {
-            assert!((*one - *other).length() >= 2.0 * markers::RADIUS);
-        }
-    }
-}
-
-#[test]
 fn blocks_and_patterns_cost_few_shapes() {
     let looks = [Look::Candidate, Look::PreCandidate, Look::Down, Look::Leader, Look::Sleeps];
     let blocks: Vec<Placed> = (0..2000)
@@ -159,7 +146,7 @@ fn blocks_and_patterns_cost_few_shapes() {
         })
         .collect();
     let rows = vec![Row { of: RowOf::Lane(0), top: 10.0, height: 26.0 }; 9];
-    let hatches = vec![Hatch { missing: 0, rect: [0.0, 0.0, 400.0, 200.0] }];
+    let hatches = vec![Hatch { missing: 0, count: 1, is_faint: false, rect: [0.0, 0.0, 400.0, 200.0] }];
     let ticks = vec![Tick { x: 50.0, label: "1 ms".to_owned() }; 20];
     let shown = Picture { rows, hatches, ticks, ..of_blocks(blocks) };
     let (_, shapes) = painted(&shown, dark(), &silent);
@@ -175,12 +162,165 @@ fn places_that_are_no_numbers_do_no_harm() {
         shown.blocks.push(Placed { top: *a, open: true, ..block(Look::Candidate, *a, b) });
         shown.blocks.push(Placed { bottom: b, ..block(Look::PreCandidate, 0.0, *a) });
         shown.arrows.push(arrow(Fate::Dropped, (*a, b), (b, *a)));
-        shown.hatches.push(Hatch { missing: 0, rect: [*a, b, b, *a] });
-        shown.markers.push(Marker { event: EventId(0), number: Some(1), severity: Severity::Info, at: (*a, b) });
+        shown.hatches.push(Hatch { missing: 0, count: 1, is_faint: false, rect: [*a, b, b, *a] });
+        shown.markers.push(Marker {
+            event: EventId(0),
+            number: Some(1),
+            severity: Severity::Info,
+            at: (*a, b),
+            disc: (b, *a),
+        });
         shown.ticks.push(Tick { x: *a, label: String::new() });
         shown.rows.push(Row { of: RowOf::Group(0), top: *a, height: b });
     }
     shown.end = Some(f32::NAN);
     let (image, _) = painted(&shown, Palette::new(false), &|_| vec!["words".to_owned()]);
     assert_eq!((image.width, image.height), SIZE);
+}
+
+#[test]
+fn lonely_marks_are_rhombs_and_dense_ones_a_thin_strip() {
+    let marks = |distance: f32| {
+        let mark = |index: u8| {
+            let left = 50.0 + f32::from(index) * distance;
+            Placed { left, right: left + 1.5, ..block(Look::ReplyUsed, 0.0, 0.0) }
+        };
+        painted(&of_blocks((0..10).map(mark).collect()), dark(), &silent).0
+    };
+    // The marks' middles stand at a height of 32 points.
+    let (sparse, dense) = (marks(20.0), marks(4.0));
+    assert_eq!(pixel(&sparse, 50, 35), dark().point(Look::ReplyUsed));
+    assert_eq!(pixel(&sparse, 60, 32), dark().background(), "nothing between them");
+    assert_eq!(pixel(&dense, 60, 35), dark().background(), "the strip is thin");
+    let strip: Vec<Color32> = (52..85).map(|x| pixel(&dense, x, 32)).collect();
+    assert!(strip.iter().all(|color| *color != dark().background()), "it has no gaps: {strip:?}");
+    assert!(!strip.contains(&dark().point(Look::ReplyUsed)), "it is paler than a mark");
+}
+
+#[test]
+fn many_ordinary_messages_lie_below_the_roles_and_a_lost_one_lies_above() {
+    let role = block(Look::Leader, 0.0, 400.0);
+    let upright = |x: f32| arrow(Fate::Arrived, (x, 0.0), (x, 200.0));
+    let mut arrows: Vec<Arrow> = (0..390).map(|x| upright(x as f32 + 0.5)).collect();
+    let few = Picture { arrows: vec![upright(100.5)], ..of_blocks(vec![role]) };
+    assert_ne!(pixel(&painted(&few, dark(), &silent).0, 100, 32), dark().term(2), "a single one crosses the role");
+    arrows.push(arrow(Fate::Dropped, (200.5, 10.0), (200.5, 150.0)));
+    let many = Picture { arrows, ..of_blocks(vec![role]) };
+    let (image, _) = painted(&many, dark(), &silent);
+    assert_eq!(pixel(&image, 100, 32), dark().term(2));
+    let (lost, red) = (pixel(&image, 200, 32), dark().fate(Fate::Dropped));
+    let off = [lost.r().abs_diff(red.r()), lost.g().abs_diff(red.g()), lost.b().abs_diff(red.b())];
+    assert!(off.iter().all(|off| *off < 30), "{lost:?} is not {red:?}");
+    let haze = pixel(&image, 100, 100);
+    let away = |color: Color32| i32::from(color.b()) - i32::from(dark().background().b());
+    assert!(away(haze) > 0 && away(haze) < away(dark().fate(Fate::Arrived)) / 3, "{haze:?}");
+}
+
+#[test]
+fn few_bundles_say_how_many_they_are_and_only_where_that_hides_nothing() {
+    let bundle = |index: u8, count| {
+        let x = f32::from(index) * 40.0 + 20.0;
+        Arrow { piece: folded(count), ..arrow(Fate::Arrived, (x, 60.0), (x, 160.0)) }
+    };
+    let shapes = |count, blocks: Vec<Placed>| {
+        let arrows = (0..9).map(|index| bundle(index, count)).collect();
+        painted(&Picture { arrows, ..of_blocks(blocks) }, dark(), &silent).1
+    };
+    assert_eq!(shapes(7, Vec::new()), shapes(1, Vec::new()) + 2 * 9, "a ground and a number each");
+    let over_the_middle = || vec![Placed { top: 100.0, bottom: 120.0, ..block(Look::Held, 0.0, 400.0) }];
+    assert_eq!(shapes(7, over_the_middle()), shapes(1, over_the_middle()));
+}
+
+#[test]
+fn what_is_not_of_the_finding_steps_back_and_what_is_stands_out() {
+    let own = block(Look::Held, 100.0, 300.0);
+    let other = Placed { lane: 1, top: 100.0, bottom: 124.0, ..own };
+    let rows = [(0, 18.0), (1, 98.0)].map(|(lane, top)| Row { of: RowOf::Lane(lane), top, height: 28.0 }).to_vec();
+    let marker = Marker {
+        event: EventId(0),
+        number: Some(1),
+        severity: Severity::Error,
+        at: (50.0, 180.0),
+        disc: (50.0, 180.0),
+    };
+    let plain = Picture { rows, markers: vec![marker], ..of_blocks(vec![own, other]) };
+    let focus = Focus { lanes: [0].into(), blocks: [0].into(), ..Focus::default() };
+    let selected = Picture { focus, ..plain.clone() };
+    let (before, after) = (painted(&plain, dark(), &silent).0, painted(&selected, dark(), &silent).0);
+    let held = dark().fill(Look::Held, 2, 1).color;
+    assert_eq!([pixel(&before, 200, 32), pixel(&before, 200, 112)], [held, held]);
+    assert_eq!(pixel(&after, 200, 32), held);
+    let back = pixel(&after, 200, 112);
+    assert!(
+        back.g() < held.g() && back.g() > dark().background().g(),
+        "{back:?} is not between {held:?} and the ground"
+    );
+    assert_eq!(pixel(&after, 200, 19), dark().severity(Severity::Error), "a frame");
+    assert_ne!(pixel(&before, 200, 19), dark().severity(Severity::Error));
+}
+
+#[test]
+fn a_link_leads_from_what_waits_to_what_it_waits_for_and_around_what_is_between() {
+    let link = Link { from: EventId(1), to: EventId(0), from_at: (300.0, 150.0), to_at: (100.0, 50.0) };
+    let marker =
+        |event, at| Marker { event: EventId(event), number: Some(event + 1), severity: Severity::Error, at, disc: at };
+    let markers = vec![marker(0, link.to_at), marker(1, link.from_at)];
+    let focus = Focus { lanes: [0].into(), links: vec![link], ..Focus::default() };
+    let (image, _) = painted(&Picture { markers, focus, ..Picture::default() }, dark(), &silent);
+    let red = dark().severity(Severity::Error);
+    let is_line =
+        |x: u32, y: u32| pixel(&image, x, y) == red || pixel(&image, x, y - 1) == red || pixel(&image, x - 1, y) == red;
+    assert!(is_line(200, 150), "back along the row of what waits");
+    assert!(is_line(100, 100), "then up");
+    assert!(!is_line(200, 100), "not straight through what lies between");
+}
+
+#[test]
+fn a_message_that_was_answered_ends_without_a_sign_and_a_bundle_ends_as_its_worst() {
+    let shapes = |fate, arrived, count| {
+        let arrow = Arrow { piece: folded(count), arrived, ..arrow(fate, (100.0, 100.0), (130.0, 100.0)) };
+        painted(&Picture { arrows: vec![arrow], ..Picture::default() }, dark(), &silent).1
+    };
+    let bare = shapes(Fate::Arrived, false, 1);
+    assert_eq!(shapes(Fate::Arrived, true, 1), bare + 1, "a head");
+    assert_eq!(shapes(Fate::NotTaken, false, 1), bare + 1, "a bar");
+    assert_eq!(shapes(Fate::Dropped, false, 1), bare + 4, "a cross and its ground");
+    assert_eq!(shapes(Fate::Dropped, true, 9), bare + 4, "one of nine was lost");
+    assert_eq!(shapes(Fate::Arrived, true, 9), bare + 1, "all of them arrived");
+}
+
+#[test]
+fn what_is_missing_is_hatched_over_the_blocks_which_are_seen_through_it() {
+    let hatch = Hatch { missing: 0, count: 1, is_faint: false, rect: [50.0, 20.0, 100.0, 44.0] };
+    let shown = Picture { hatches: vec![hatch], ..of_blocks(vec![block(Look::Leader, 0.0, 200.0)]) };
+    let (image, _) = painted(&shown, dark(), &silent);
+    let term = dark().term(2);
+    let row = |from: u32| -> Vec<Color32> { (from..from + 40).map(|x| pixel(&image, x, 32)).collect() };
+    assert!(row(120).iter().all(|color| *color == term));
+    assert!(row(55).contains(&term) && row(55).iter().any(|color| *color != term), "{:?}", row(55));
+    assert!(dark().hatch().a() < 255);
+}
+
+#[test]
+fn words_at_an_open_end_find_room_beside_a_shorter_label() {
+    let shown = |stops_early| Picture {
+        stops_early,
+        ..of_blocks(vec![Placed { open: true, ..block(Look::WaitsForLock, 10.0, 190.0) }])
+    };
+    let labels = |_: &Placed| {
+        let long = "waits for Mutex<State>, held by me";
+        vec![long.to_owned(), "waits for it".to_owned(), "waits".to_owned()]
+    };
+    let one_label = |_: &Placed| vec!["waits".to_owned()];
+    let (both, two) = painted(&shown(false), dark(), &labels);
+    assert_eq!(two, painted(&shown(false), dark(), &one_label).1, "a label and the end");
+    assert!(both.rgba != painted(&shown(true), dark(), &labels).0.rgba, "a cut trace says something else");
+}
+
+#[test]
+fn lost_messages_are_not_as_red_as_findings() {
+    for palette in [Palette::new(true), Palette::new(false)] {
+        let (lost, error) = (palette.fate(Fate::Dropped), palette.severity(Severity::Error));
+        assert!(lost.b() > lost.r() && error.r() > error.b(), "{lost:?} {error:?}");
+    }
 }

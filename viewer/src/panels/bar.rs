@@ -3,18 +3,22 @@
 use eframe::egui::containers::menu::MenuBar;
 use eframe::egui::{Button, RichText, Spinner, Ui};
 use peerscope_analyzer::detect::finding::Severity;
+use peerscope_analyzer::model::{EventId, Trace};
 use peerscope_analyzer::read::Problem;
 use peerscope_analyzer::report::Report;
 use peerscope_analyzer::report::escape::{clip, escape};
+use peerscope_analyzer::vocabulary::Body;
 
 use crate::colors::Palette;
-use crate::command::{Command, NAMED, Named};
+use crate::command::{Command, NAMED, Named, sign};
 use crate::load::Progress;
-use crate::state::{Loaded, State, told};
+use crate::state::{Loaded, State, Theme};
 
 /// A longer file name is cut.
 const MAX_NAME: usize = 60;
-/// So many problems are told to whoever points at their chip; the details panel of a report has all.
+/// A longer reason why a test failed is cut; whoever points at it reads it in full.
+const MAX_WHY: usize = 50;
+/// So many problems are told to whoever points at their chip; the details of the run tell more.
 const MAX_PROBLEMS: usize = 12;
 
 /// The menus: a title, and the names of the commands that stand in it; an empty name is a line between.
@@ -62,7 +66,7 @@ const MENUS: &[(&str, &[&str])] = &[
             "clear-selection",
         ],
     ),
-    ("Help", &["toggle-help"]),
+    ("Help", &["toggle-legend", "toggle-help"]),
 ];
 
 /// Shows it in `ui`; `progress` is that of a load that goes on.
@@ -99,13 +103,24 @@ fn menu(ui: &mut Ui, names: &[&str], state: &State, commands: &mut Vec<Command>)
             ui.separator();
             continue;
         };
-        let key = named.keys.first().map(|key| ui.ctx().format_shortcut(key)).unwrap_or_default();
-        let button = Button::new(named.title).shortcut_text(key).selected(is_on(named, state));
+        let key = named.keys.first().map(|key| sign(key, ui.ctx().os().is_mac())).unwrap_or_default();
+        let button = Button::new(title(named, state)).shortcut_text(key).selected(is_on(named, state));
         if ui.add(button).clicked() {
             commands.push(named.command.clone());
             ui.close();
         }
     }
+}
+
+/// What the menu calls the command; where it changes one thing into another, with what that is now.
+fn title(named: &Named, state: &State) -> String {
+    let now = match (&named.command, state.settings.theme) {
+        (Command::NextTheme, Theme::System) => "as the system",
+        (Command::NextTheme, Theme::Light) => "light",
+        (Command::NextTheme, Theme::Dark) => "dark",
+        _ => return named.title.to_owned(),
+    };
+    format!("{}: now {now}", named.title)
 }
 
 /// Whether the command shows something that is shown already.
@@ -116,6 +131,7 @@ fn is_on(named: &Named, state: &State) -> bool {
         Command::ToggleEvents => state.settings.events,
         Command::ToggleArrows => state.settings.arrows,
         Command::ToggleHelp => state.help,
+        Command::ToggleLegend => state.legend,
         _ => false,
     }
 }
@@ -141,7 +157,7 @@ fn chips(ui: &mut Ui, loaded: &Loaded, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui.visuals());
     match &loaded.report {
         None => {
-            ui.label(RichText::new("checking…").color(palette.text_weak()));
+            ui.label(RichText::new(loaded.unjudged()).color(palette.text_weak()));
         }
         Some(report) => {
             let text = RichText::new(verdict(report));
@@ -149,13 +165,20 @@ fn chips(ui: &mut Ui, loaded: &Loaded, commands: &mut Vec<Command>) {
                 Some(severity) => text.color(palette.severity(severity)).strong(),
                 None => text.color(palette.text()),
             };
-            let chip = ui.button(text).on_hover_text("Show the findings and what could not be checked");
+            let chip = ui.button(text).on_hover_text("Show the findings and what was not checked");
             if chip.clicked() {
-                match told(report).first() {
+                match loaded.told().first() {
                     Some(first) => commands.push(Command::SelectFinding(first.finding)),
                     None => commands.push(Command::ToggleFindings),
                 }
             }
+        }
+    }
+    if let Some(first) = loaded.failed().first() {
+        let (text, whole) = failure(loaded.run.trace(), loaded.failed());
+        let text = RichText::new(text).color(palette.text_strong()).strong();
+        if ui.button(text).on_hover_text(whole).clicked() {
+            commands.push(Command::Select(*first));
         }
     }
     let problems = loaded.run.problems();
@@ -170,6 +193,20 @@ fn chips(ui: &mut Ui, loaded: &Loaded, commands: &mut Vec<Command>) {
     }
 }
 
+/// That tests failed: in short, and with the reason in full of the first.
+fn failure(trace: &Trace, ends: &[EventId]) -> (String, String) {
+    let why = ends.first().and_then(|end| match trace.event(*end).body() {
+        Body::TestEnd(body) => body.why,
+        _ => None,
+    });
+    let several = if ends.len() > 1 { format!("{} tests failed", ends.len()) } else { "test failed".into() };
+    let of_length = |most: usize| match why {
+        Some(why) => format!("{several}: {}", clip(&escape(why), most)),
+        None => several.clone(),
+    };
+    (of_length(MAX_WHY), of_length(1_000))
+}
+
 fn one_problem(problem: &Problem) -> String {
     clip(&escape(&format!("{}: {}", problem.kind.name(), problem.detail)), 300).into_owned()
 }
@@ -182,7 +219,8 @@ pub fn verdict(report: &Report) -> String {
         _ => Some(format!("{number} {what}s")),
     };
     let of = |severity: Severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
-    let gaps = count(report.gaps.len(), "gap");
+    let reasons = report.not_checked().len();
+    let gaps = (reasons > 0).then(|| format!("{reasons} not checked"));
     let found = [
         count(of(Severity::Error), "error"),
         count(of(Severity::Warning), "warning"),
@@ -193,7 +231,7 @@ pub fn verdict(report: &Report) -> String {
         return found.into_iter().chain(gaps).collect::<Vec<_>>().join(", ");
     }
     match gaps {
-        Some(gaps) => format!("nothing found, but not everything could be checked: {gaps}"),
+        Some(gaps) => format!("nothing found, {gaps}"),
         None if report.is_complete() => "clean".into(),
         None => "nothing found, but the trace is not whole".into(),
     }
@@ -223,7 +261,7 @@ mod tests {
         report.traces.push(TraceNote { problems: vec![torn], ..TraceNote::default() });
         assert_eq!(verdict(&report), "nothing found, but the trace is not whole");
         let gap = GapNote { detector: "test", why: String::new(), advice: "", peers: Vec::new(), traces: Vec::new() };
-        report.gaps = vec![gap; 3];
-        assert_eq!(verdict(&report), "nothing found, but not everything could be checked: 3 gaps");
+        report.gaps = ["a", "b", "b"].map(|why| GapNote { why: why.into(), ..gap.clone() }).into();
+        assert_eq!(verdict(&report), "nothing found, 2 not checked");
     }
 }

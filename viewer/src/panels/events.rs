@@ -20,6 +20,7 @@ use peerscope_analyzer::model::{EventId, Trace};
 use self::columns::{Column, columns};
 use crate::colors::Palette;
 use crate::command::Command;
+use crate::lane::Times;
 use crate::state::{Loaded, State};
 use crate::timescale::Span;
 
@@ -96,11 +97,11 @@ pub fn show(ui: &mut Ui, state: &State, loaded: &Loaded, commands: &mut Vec<Comm
 /// The first event at `at` ns or later. Times are nearly sorted in the trace's order, not strictly: what runs side by side
 /// may stand in either order. For placing a table that is near enough, and it costs a few looks instead of a scan.
 fn first_at(trace: &Trace, at: i64) -> usize {
-    let at = u64::try_from(at).unwrap_or(0);
+    let times = Times::new(trace, 0);
     let (mut low, mut high) = (0, trace.len());
     while low < high {
         let middle = low + (high - low) / 2;
-        if trace.event(EventId(middle as u32)).ts() < at {
+        if times.at(EventId(middle as u32)) < at {
             low = middle + 1;
         } else {
             high = middle;
@@ -123,8 +124,7 @@ impl Place {
     fn settle(&mut self, loaded: &Loaded, state: &State, rows: usize) {
         let trace = loaded.run.trace();
         let seen = |event: &EventId| {
-            (event.0 as usize) < trace.len()
-                && state.view.contains(i64::try_from(trace.event(*event).ts()).unwrap_or(i64::MAX))
+            (event.0 as usize) < trace.len() && state.view.contains(loaded.scene.times(trace).at(*event))
         };
         let witness = || {
             let finding = loaded.report.as_ref()?.findings.get(state.finding?)?;
@@ -249,15 +249,17 @@ impl Shown<'_, '_, '_> {
 
     /// The mark of a witness: its number in the selected finding's proof, or a bar in the colour of another's.
     fn mark(&self, ui: &Ui, area: Rect) {
-        let Some(severity) = self.severity() else { return };
+        let finding = self.state.finding.and_then(|place| self.loaded.report.as_ref()?.findings.get(place));
+        let number = finding.and_then(|finding| {
+            let place = finding.witnesses.iter().position(|witness| witness.event == self.event.0)?;
+            Some((place + 1, finding.severity))
+        });
+        // The same colour as in the proof and on the timeline: that of the finding that is told.
+        let Some(severity) = number.map(|(_, severity)| severity).or_else(|| self.severity()) else { return };
         let color = Palette::of(ui.visuals()).severity(severity);
         let bar = Rect::from_min_size(area.min, vec2(3.0, area.height()));
         ui.painter().rect_filled(bar, CornerRadius::ZERO, color);
-        let finding = self.state.finding.and_then(|place| self.loaded.report.as_ref()?.findings.get(place));
-        let number = finding.and_then(|finding| {
-            finding.witnesses.iter().position(|witness| witness.event == self.event.0).map(|place| place + 1)
-        });
-        if let Some(number) = number {
+        if let Some((number, _)) = number {
             let center = pos2(area.left() + 12.0, area.center().y);
             ui.painter().circle(center, 7.0, ui.visuals().panel_fill, Stroke::new(1.5, color));
             ui.painter().text(center, Align2::CENTER_CENTER, number, FontId::proportional(10.0), color);
@@ -265,8 +267,6 @@ impl Shown<'_, '_, '_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        let marks = &self.loaded.scene.marks;
-        let place = marks.binary_search_by_key(&self.event, |mark| mark.event).ok()?;
-        Some(marks[place].severity)
+        self.loaded.scene.marks.of(self.event).map(|mark| mark.severity)
     }
 }

@@ -12,13 +12,16 @@ use peerscope_analyzer::report::{FindingNote, GapNote, Report};
 
 use crate::colors::Palette;
 use crate::command::Command;
-use crate::state::{Loaded, State, told};
+use crate::panels::prose;
+use crate::state::{Loaded, State, Told};
 use crate::words;
 
 /// Titles are the detectors' words with the trace's names in them; a hostile name must not fill the screen.
 const MAX_TITLE: usize = 400;
 /// So many rows are shown; a hostile trace may have thousands of findings or gaps.
 const MAX_ROWS: usize = 1_000;
+/// A gap that names many peers must not fill the panel: so many rows of it are shown.
+const GAP_ROWS: usize = 4;
 /// A consequence stands so far to the right of its cause, in points.
 const INDENT: f32 = 14.0;
 /// Deeper chains do not move further to the right.
@@ -28,16 +31,17 @@ const MAX_DEPTH: usize = 6;
 pub fn show(ui: &mut Ui, state: &State, loaded: &Loaded, commands: &mut Vec<Command>) {
     ui.heading("Findings");
     let Some(report) = &loaded.report else {
-        ui.label("checking…");
+        ui.label(loaded.unjudged());
         return;
     };
     ScrollArea::vertical().id_salt("findings").auto_shrink([false, false]).show(ui, |ui| {
         if report.findings.is_empty() {
             ui.label("Nothing was found.");
         }
-        let list = told(report);
-        for told in list.iter().take(MAX_ROWS) {
-            row(ui, state, report, told.finding, told.depth, commands);
+        let list = loaded.told();
+        for (number, told) in list.iter().enumerate().take(MAX_ROWS) {
+            let is_followed = list.get(number + 1).is_some_and(|next| next.depth > told.depth);
+            row(ui, state, report, *told, is_followed, commands);
         }
         rest(ui, list.len(), "findings");
         gaps(ui, report);
@@ -51,14 +55,29 @@ fn rest(ui: &mut Ui, all: usize, what: &str) {
     }
 }
 
-fn row(ui: &mut Ui, state: &State, report: &Report, place: usize, depth: usize, commands: &mut Vec<Command>) {
+/// What a finding is in its chain.
+#[derive(Clone, Copy)]
+enum Chain {
+    /// Others follow from it, and it from none.
+    Cause,
+    Consequence,
+    None,
+}
+
+fn row(ui: &mut Ui, state: &State, report: &Report, told: Told, is_followed: bool, commands: &mut Vec<Command>) {
+    let Told { finding: place, depth } = told;
+    let role = match depth {
+        0 if is_followed => Chain::Cause,
+        0 => Chain::None,
+        _ => Chain::Consequence,
+    };
     let finding = &report.findings[place];
     let selected = state.finding == Some(place);
     let indent = INDENT * depth.min(MAX_DEPTH) as f32;
     let row = Rect::from_min_size(ui.cursor().min + vec2(indent, 0.0), vec2(ui.available_width() - indent, 0.0));
     let layout = Layout::top_down_justified(Align::LEFT);
     ui.scope_builder(UiBuilder::new().max_rect(row).layout(layout), |ui| {
-        let text = text(ui, finding, depth > 0, row.width() - 2.0 * ui.spacing().button_padding.x);
+        let text = text(ui, finding, role, row.width() - 2.0 * ui.spacing().button_padding.x);
         let response = ui.add(Button::selectable(selected, text).wrap());
         if selected && !ui.clip_rect().contains_rect(response.rect) {
             reveal(ui, &response, place);
@@ -89,27 +108,30 @@ fn icon(severity: Severity) -> &'static str {
 }
 
 /// What stands in a row, and what a screen reader reads.
-fn text(ui: &Ui, finding: &FindingNote, follows: bool, width: f32) -> LayoutJob {
+fn text(ui: &Ui, finding: &FindingNote, role: Chain, width: f32) -> LayoutJob {
     let palette = Palette::of(ui.visuals());
     let mut job = LayoutJob::default();
     job.wrap.max_width = width.max(60.0);
     let mut put = |text: &str, size: f32, color| {
         job.append(text, 0.0, TextFormat { font_id: FontId::proportional(size), color, ..TextFormat::default() });
     };
-    if follows {
-        put("which led to ", 11.0, palette.text_weak());
+    match role {
+        Chain::Cause => put("first cause: ", 11.0, palette.text_strong()),
+        Chain::Consequence => put("which led to ", 11.0, palette.text_weak()),
+        Chain::None => {}
     }
     let severity = finding.severity;
     put(&format!("{} {} ", icon(severity), severity.name()), 12.5, palette.severity(severity));
     put(&format!("{}\n", escape(&finding.id)), 11.0, palette.text_weak());
-    put(&clip(&escape(&finding.title), MAX_TITLE), 13.0, palette.text());
-    put(&format!("\n{}", facts(finding)), 11.0, palette.text_weak());
+    prose::append(&mut job, ui, &clip(&escape(&finding.title), MAX_TITLE), 13.0, palette.text());
+    let facts = TextFormat::simple(FontId::proportional(11.0), palette.text_weak());
+    job.append(&format!("\n{}", facts_of(finding)), 0.0, facts);
     job
 }
 
 /// When, how often, and whom it concerns.
-fn facts(finding: &FindingNote) -> String {
-    let mut facts = format!("at {}", words::duration(i64::try_from(finding.ts).unwrap_or(i64::MAX)));
+fn facts_of(finding: &FindingNote) -> String {
+    let mut facts = format!("at {}", words::at_moment(finding.ts));
     if finding.count > 1 {
         facts = format!("{} times, first {facts}", finding.count);
     }
@@ -128,29 +150,44 @@ fn gaps(ui: &mut Ui, report: &Report) {
         return;
     }
     ui.add_space(8.0);
-    ui.strong(format!("Not checked ({})", report.gaps.len()));
-    for gap in report.gaps.iter().take(MAX_ROWS) {
-        ui.label(RichText::new(format!("? {}", gap_text(gap))).size(12.0)).on_hover_text(gap.advice);
+    let reasons = report.not_checked();
+    ui.strong(format!("Not checked ({})", reasons.len()));
+    for (gap, blind) in reasons.iter().take(MAX_ROWS) {
+        let whole = gap_text(gap, blind);
+        let mut job = LayoutJob::single_section(
+            format!("? {whole}"),
+            TextFormat::simple(FontId::proportional(12.0), ui.visuals().text_color()),
+        );
+        job.wrap.max_width = ui.available_width();
+        job.wrap.max_rows = GAP_ROWS;
+        ui.label(job).on_hover_text(format!("{whole}\n{}", words::plain(gap.advice)).trim_end());
     }
-    rest(ui, report.gaps.len(), "gaps");
+    rest(ui, reasons.len(), "reasons");
 }
 
-fn gap_text(gap: &GapNote) -> String {
-    clip(&escape(&format!("{}: {}", gap.detector, gap.why)), MAX_TITLE).into_owned()
+fn gap_text(gap: &GapNote, blind: &[&str]) -> String {
+    words::plain(&clip(&escape(&format!("{}: {}", blind.join(", "), gap.why)), MAX_TITLE))
 }
 
 fn others(ui: &mut Ui, report: &Report) {
     ui.add_space(8.0);
-    let number = report.clean.len() + report.idle.len();
-    CollapsingHeader::new(format!("Clean or nothing to look at ({number})")).id_salt("clean").show(ui, |ui| {
-        for detector in &report.clean {
-            ui.label(RichText::new(format!("{detector}: clean")).size(12.0));
-        }
-        for (detector, missing) in &report.idle {
-            ui.label(RichText::new(format!("{detector}: nothing to look at: {missing}")).size(12.0));
-        }
-        if report.suppressed > 0 {
-            ui.label(format!("{} suppressed by the program itself", report.suppressed));
-        }
-    });
+    if !report.clean.is_empty() {
+        let title = format!("Clean ({})", report.clean.len());
+        CollapsingHeader::new(title).id_salt("clean").show(ui, |ui| {
+            for detector in &report.clean {
+                ui.label(RichText::new(*detector).size(12.0));
+            }
+        });
+    }
+    if !report.idle.is_empty() {
+        let title = format!("Nothing to look at ({})", report.idle.len());
+        CollapsingHeader::new(title).id_salt("idle").show(ui, |ui| {
+            for (detector, missing) in &report.idle {
+                ui.label(RichText::new(format!("{detector}: {missing}")).size(12.0));
+            }
+        });
+    }
+    if report.suppressed > 0 {
+        ui.label(format!("{} suppressed by the program itself", report.suppressed));
+    }
 }

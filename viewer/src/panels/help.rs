@@ -2,15 +2,17 @@
 
 use eframe::egui::{Context, Grid, Id, Modal, RichText, ScrollArea};
 
-use crate::command::{Command, NAMED};
+use crate::command::{Command, NAMED, sign};
 
 /// What the mouse does; keys follow from the registry of commands.
 const MOUSE: &[(&str, &str)] = &[
-    ("wheel", "scroll the lanes"),
+    ("wheel", "scroll the lanes; zoom if all of them are visible"),
     ("Ctrl + wheel, pinch", "zoom at the cursor"),
     ("Shift + wheel", "earlier, later"),
     ("drag", "move the view"),
-    ("click", "select what is there"),
+    ("Shift + drag", "show the time that is marked"),
+    ("click", "select what is there; fold or unfold a peer at its name"),
+    ("double click", "frame what is there"),
     ("hover", "what a block, an arrow or a lane is"),
     ("drop files", "open them as one run"),
 ];
@@ -25,7 +27,7 @@ pub fn show(context: &Context, commands: &mut Vec<Command>) {
         ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
             Grid::new("keys").num_columns(2).striped(true).spacing([24.0, 4.0]).show(ui, |ui| {
                 for named in NAMED {
-                    let keys: Vec<String> = named.keys.iter().map(|key| ui.ctx().format_shortcut(key)).collect();
+                    let keys: Vec<String> = named.keys.iter().map(|key| sign(key, ui.ctx().os().is_mac())).collect();
                     ui.label(RichText::new(keys.join("   ")).monospace());
                     ui.label(named.title);
                     ui.end_row();

@@ -18,12 +18,7 @@ pub(super) fn place<'a>(view: &View<'a>) -> Vec<Arrow> {
     let times = view.scene.times(view.trace);
     let source = |(_, route): &(usize, &'a Route)| {
         let route: &'a Route = route;
-        let leg = move |index: usize| {
-            let leg = &route.legs[index];
-            let begin = times.at(leg.from);
-            (begin, leg.to.map_or(begin, |to| times.at(to).max(begin)))
-        };
-        Source { fold: &route.fold, times: Box::new(leg) }
+        Source { fold: &route.fold, times: Box::new(move |index| route.legs.times(times, index)) }
     };
     let sources: Vec<Source<'a>> = routes.iter().map(source).collect();
     let grain = Grain::new(view.viewport.scale.ns(SMALLEST));
@@ -36,7 +31,9 @@ pub(super) fn place<'a>(view: &View<'a>) -> Vec<Arrow> {
 
 /// The rows of a peer, from the upper edge of the first to the lower edge of the last, on the screen.
 fn rows_of(view: &View<'_>, route: Option<peerscope_analyzer::model::PeerId>) -> Option<(f32, f32)> {
-    let group = view.scene.groups.iter().find(|group| group.peer == route && !group.lanes.is_empty())?;
+    // Nobody's rows, and those of tests, are not those of a peer that is not known.
+    let peer = Some(route?);
+    let group = view.scene.groups.iter().find(|group| group.peer == peer && !group.lanes.is_empty())?;
     let (first, last) = (view.layout.row_of_lane(group.lanes.start)?, view.layout.row_of_lane(group.lanes.end - 1)?);
     let bottom = |row: RowPlace| row.top + f64::from(row.height);
     Some((view.on_screen(first.top), view.on_screen(bottom(last))))
@@ -68,7 +65,7 @@ fn arrow(view: &View<'_>, number: usize, route: &Route, piece: Piece) -> Option<
         None if is_out(from) != 0 => return None,
         None => stub(view, route, begin),
     };
-    let fate = [first.fate, longest.fate].into_iter().max().unwrap_or(first.fate).max(graded(piece.grade));
+    let fate = [first.fate, longest.fate].into_iter().max().unwrap_or(first.fate).max(Fate::of_grade(piece.grade));
     Some(Arrow {
         route: number as u32,
         piece,
@@ -78,12 +75,6 @@ fn arrow(view: &View<'_>, number: usize, route: &Route, piece: Piece) -> Option<
         to: end,
         arrived: to.is_some(),
     })
-}
-
-/// The fate of this grade, as [`crate::fold::Fold::graded`] was given it.
-fn graded(grade: u8) -> Fate {
-    let fates = [Fate::Arrived, Fate::StaleTerm, Fate::Late, Fate::Dropped, Fate::Unanswered];
-    fates.into_iter().find(|fate| *fate as u8 == grade).unwrap_or(Fate::Arrived)
 }
 
 /// Where the arrow of a message ends that never came: a short way towards whom it was for.

@@ -5,7 +5,7 @@ use peerscope_analyzer::value::Term;
 use super::share::{Source, share};
 use super::{MOST_BLOCKS, Placed, Row, View};
 use crate::fold::{Grain, Piece};
-use crate::lane::{Place, Subject, Track};
+use crate::lane::{Place, Track};
 use crate::layout::{RowOf, extent};
 
 /// Blocks narrower than this many points are folded.
@@ -17,7 +17,6 @@ const NARROWEST_MARKED: f32 = 4.0;
 /// A track that is visible, with its upper and lower edge on the screen.
 struct Shown<'a> {
     lane: usize,
-    is_role: bool,
     number: usize,
     track: &'a Track,
     top: f32,
@@ -54,14 +53,7 @@ fn tracks_of<'a>(view: &View<'a>, row: &Row) -> Vec<Shown<'a>> {
     let tracks = tracks.filter(|(_, track)| !track.is_empty() && (!is_heading || track.place == Place::Main));
     let shown = tracks.map(|(number, track)| {
         let (top, bottom) = if is_heading { (2.0, row.height - 2.0) } else { extent(what, track.place) };
-        Shown {
-            lane,
-            is_role: matches!(what.subject, Subject::Role(_)),
-            number,
-            track,
-            top: row.top + top,
-            bottom: row.top + bottom,
-        }
+        Shown { lane, number, track, top: row.top + top, bottom: row.top + bottom }
     });
     shown.collect()
 }
@@ -72,7 +64,8 @@ fn placed(view: &View<'_>, shown: &Shown<'_>, piece: Piece) -> Placed {
     let narrowest = if piece.worst.is_some() { NARROWEST_MARKED } else { NARROWEST };
     let left = scale.x(piece.begin).clamp(begin, (end - narrowest).max(begin));
     let right = scale.x(piece.end).clamp(begin, end).max((left + narrowest).min(end));
-    let block = shown.track.block(piece.longest as usize);
+    let stands = shown.track.standing_for(piece);
+    let block = shown.track.block(stands);
     Placed {
         lane: shown.lane as u32,
         track: shown.number as u16,
@@ -83,7 +76,7 @@ fn placed(view: &View<'_>, shown: &Shown<'_>, piece: Piece) -> Placed {
         top: shown.top,
         bottom: shown.bottom,
         open: block.end.is_none(),
-        term: if shown.is_role { view.trace.event(block.begin).term().map_or(0, |Term(term)| term) } else { 0 },
+        term: shown.track.term(view.trace, stands).map_or(0, |Term(term)| term),
         depth: block.depth,
     }
 }

@@ -23,7 +23,7 @@ impl Picture {
 
     /// The marker that is nearest to a place, at most `tolerance` points from it; one with a number before one without.
     pub fn marker_at(&self, x: f32, y: f32, tolerance: f32) -> Option<&Marker> {
-        let distances = self.markers.iter().map(|marker| (marker, (marker.at.0 - x).hypot(marker.at.1 - y)));
+        let distances = self.markers.iter().map(|marker| (marker, (marker.disc.0 - x).hypot(marker.disc.1 - y)));
         let near = distances.filter(|(_, distance)| *distance <= tolerance);
         let key = |(marker, distance): &(&Marker, f32)| (marker.number.is_none(), *distance);
         near.min_by(|one, other| key(one).0.cmp(&key(other).0).then(key(one).1.total_cmp(&key(other).1)))

@@ -1,69 +1,46 @@
-//! Witnesses and missing stretches in their places.
+//! Witnesses in their places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
-use super::{Emphasis, Hatch, Marker, Row, View};
-use crate::lane::Subject;
+use peerscope_analyzer::detect::finding::Severity;
+use peerscope_analyzer::model::EventId;
+
+use super::{DISC, Emphasis, Marker, Row, View};
 use crate::layout::RowOf;
 
-/// The narrowest hatch, in points.
-const NARROWEST: f32 = 4.0;
 /// Witnesses of other findings that are nearer to each other, in points, become one.
 const NEAR: f32 = 6.0;
+/// So many places beside a witness are tried for its number.
+const MOST_STEPS: usize = 24;
 /// More witnesses of one finding than can be told apart by numbers are not drawn.
 const MOST_NUMBERED: usize = 500;
 
-/// The missing stretches, over the rows of those whose events are missing.
-pub(super) fn hatches(view: &View<'_>, rows: &[Row]) -> Vec<Hatch> {
-    let (left, right) = view.viewport.scale.edges();
-    let (top, bottom) = view.strip();
-    let mut hatches = Vec::new();
-    for (number, missing) in view.scene.missing.iter().enumerate() {
-        if missing.span.begin > view.visible().end || missing.span.end < view.visible().begin {
-            continue;
-        }
-        let begin = view.viewport.scale.x(missing.span.begin).clamp(left, (right - NARROWEST).max(left));
-        let end = view.viewport.scale.x(missing.span.end).clamp(left, right).max(begin + NARROWEST);
-        let is_of = |row: &&Row| match (missing.peer, row.of) {
-            (None, _) => true,
-            (peer, RowOf::Group(group)) => view.scene.groups[group].peer == peer,
-            (peer, RowOf::Lane(lane)) => peer_of(view, lane) == peer,
-        };
-        // Rows that follow each other are hatched as one.
-        let own = rows.iter().filter(is_of);
-        let edges = own.fold(None, |edges: Option<(f32, f32)>, row| {
-            Some(edges.map_or((row.top, row.top + row.height), |(first, _)| (first, row.top + row.height)))
-        });
-        let Some((above, below)) = edges else { continue };
-        let rect = [begin, above.max(top), end, below.min(bottom)];
-        // A trace with thousands of losses has as many hatches in one place: one is enough.
-        let covers = |last: &Hatch| last.rect[1..] == rect[1..] && last.rect[0] <= rect[0] && rect[2] <= last.rect[2];
-        if rect[1] < rect[3] && !hatches.last().is_some_and(covers) {
-            hatches.push(Hatch { missing: number as u32, rect });
-        }
-    }
-    hatches
-}
-
-fn peer_of(view: &View<'_>, lane: usize) -> Option<peerscope_analyzer::model::PeerId> {
-    if let Some(Subject::Role(peer)) = view.scene.lanes.get(lane).map(|lane| lane.subject) {
-        return Some(peer);
-    }
-    let group = view.scene.groups.partition_point(|group| group.lanes.end <= lane);
-    view.scene.groups.get(group)?.peer
-}
-
 /// The witnesses of the selected finding, each; and of the other findings those that stand for themselves.
-pub(super) fn markers(view: &View<'_>, emphasis: Emphasis<'_>) -> Vec<Marker> {
-    let others = other_markers(view, emphasis);
-    let numbered = emphasis.witnesses.iter().take(MOST_NUMBERED).enumerate().filter_map(|(place, event)| {
-        let found = view.scene.marks.binary_search_by_key(event, |mark| mark.event).ok()?;
-        let mark = &view.scene.marks[found];
+pub(super) fn markers(view: &View<'_>, rows: &[Row], emphasis: Emphasis<'_>) -> Vec<Marker> {
+    let numbered = emphasis.witnesses.get(..MOST_NUMBERED).unwrap_or(emphasis.witnesses);
+    let others = other_markers(view, rows, numbered);
+    let numbered = numbered.iter().enumerate().filter_map(|(place, event)| {
+        let mark = view.scene.marks.of(*event)?;
         let at = position(view, mark.event, mark.lane)?;
-        Some(Marker { event: *event, number: Some(place as u32 + 1), severity: mark.severity, at })
+        let severity = emphasis.severity.unwrap_or(mark.severity);
+        Some(Marker { event: *event, number: Some(place as u32 + 1), severity, at, disc: at })
     });
     // Numbered ones last: they lie over the others.
-    others.into_iter().chain(numbered).collect()
+    others.into_iter().chain(spread(numbered)).collect()
+}
+
+/// Puts numbers side by side that would hide each other.
+fn spread(markers: impl Iterator<Item = Marker>) -> Vec<Marker> {
+    let mut spread: Vec<Marker> = Vec::new();
+    for mut marker in markers {
+        let (x, y) = marker.at;
+        let is_free = |x: &f32| spread.iter().all(|other| (other.disc.0 - x).hypot(other.disc.1 - y) >= 2.0 * DISC);
+        let mut beside = (0..MOST_STEPS).map(|step| x + step as f32 * DISC);
+        marker.disc = (beside.find(is_free).unwrap_or(x), y);
+        spread.push(marker);
+    }
+    spread
 }
 
 /// Where an event stands, if that is visible.
@@ -75,20 +52,61 @@ fn position(view: &View<'_>, event: peerscope_analyzer::model::EventId, lane: u3
     (visible.begin <= at && at <= visible.end && top <= y && y <= bottom).then(|| (view.viewport.scale.x(at), y))
 }
 
-fn other_markers(view: &View<'_>, emphasis: Emphasis<'_>) -> Vec<Marker> {
-    // By row and column of a few points: the worst there.
-    let mut cells: BTreeMap<(u32, u32), Marker> = BTreeMap::new();
-    for mark in &view.scene.marks {
-        if emphasis.witnesses.contains(&mark.event) {
+/// Of the marks that have no number, the worst in each column of a few points of a row. It looks at one mark a column, however
+/// many there are.
+fn other_markers(view: &View<'_>, rows: &[Row], numbered: &[EventId]) -> Vec<Marker> {
+    let numbered: BTreeSet<EventId> = numbered.iter().copied().collect();
+    let (top, bottom) = view.strip();
+    let mut markers = Vec::new();
+    for row in rows {
+        let y = row.top + row.height / 2.0;
+        if y < top || bottom < y {
             continue;
         }
-        let Some(at) = position(view, mark.event, mark.lane) else { continue };
-        let column = ((at.0 - view.viewport.scale.left) / NEAR).max(0.0) as u32;
-        let marker = Marker { event: mark.event, number: None, severity: mark.severity, at };
-        let kept = cells.entry((at.1.max(0.0) as u32, column)).or_insert(marker);
-        if marker.severity < kept.severity {
-            *kept = marker;
+        let mut columns: BTreeMap<u32, Marker> = BTreeMap::new();
+        // The worst first: what came first into a column stays.
+        for severity in [Severity::Error, Severity::Warning, Severity::Info] {
+            let marks = marks_on(view, row, severity);
+            for (column, event, x) in columns_of(view, marks, &numbered) {
+                let marker = Marker { event, number: None, severity, at: (x, y), disc: (x, y) };
+                columns.entry(column).or_insert(marker);
+            }
+        }
+        markers.extend(columns.into_values());
+    }
+    markers
+}
+
+/// The marks that a row shows: those of its lane, or of a group of which only the heading is left.
+fn marks_on<'a>(view: &View<'a>, row: &Row, severity: Severity) -> &'a [(i64, EventId)] {
+    let marks = &view.scene.marks;
+    match row.of {
+        RowOf::Lane(lane) => marks.on_lane(lane, severity),
+        RowOf::Group(group) => {
+            let first = view.scene.groups.get(group).map(|group| group.lanes.start);
+            let is_all = first.is_some_and(|lane| view.layout.is_collapsed(lane));
+            if is_all { marks.in_group(group, severity) } else { &[] }
         }
     }
-    cells.into_values().collect()
+}
+
+/// The first of `marks`, which are sorted, in each column: the column, the event and where it is; without those in `numbered`.
+fn columns_of<'a>(
+    view: &'a View<'_>,
+    marks: &'a [(i64, EventId)],
+    numbered: &'a BTreeSet<EventId>,
+) -> impl Iterator<Item = (u32, EventId, f32)> + 'a {
+    let (scale, visible) = (view.viewport.scale, view.visible());
+    let mut next = marks.partition_point(|(at, _)| *at < visible.begin);
+    iter::from_fn(move || {
+        while marks.get(next).is_some_and(|(_, event)| numbered.contains(event)) {
+            next += 1;
+        }
+        let (at, event) = *marks.get(next).filter(|(at, _)| *at <= visible.end)?;
+        let x = scale.x(at);
+        let column = ((x - scale.left) / NEAR).max(0.0) as u32;
+        let end = scale.at(scale.left + (column + 1) as f32 * NEAR).max(at.saturating_add(1));
+        next += marks[next..].partition_point(|(at, _)| *at < end).max(1);
+        Some((column, event, x))
+    })
 }

@@ -28,7 +28,7 @@ impl Overview {
             }
         }
         let times = scene.times(trace);
-        for mark in &scene.marks {
+        for mark in scene.marks.all() {
             if let Some(column) = column(times.at(mark.event).min(span.end - 1)) {
                 overview.worst[column] = worse(overview.worst[column], Some(mark.severity));
             }

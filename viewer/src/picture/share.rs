@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::fold::{Fold, Grain, Piece};
+use crate::fold::{Estimate, Fold, Grain, Piece};
 use crate::timescale::Span;
 
 /// What is to be folded: an index, and when its blocks are.
@@ -14,70 +14,78 @@ pub(super) struct Source<'a> {
 /// The pieces of each source, folded at `grain`; where that would be more than its share of `most`, coarser.
 pub(super) fn share(sources: &[Source<'_>], visible: Span, grain: Grain, most: usize) -> Vec<Vec<Piece>> {
     let fair = (most / sources.len().max(1)).max(1);
-    let all: Vec<_> = sources.iter().map(|source| pieces(source, visible, grain, fair)).collect();
+    let sparse = |source: &Source<'_>| {
+        let estimate = Estimate::new(source.fold, visible);
+        // Few blocks are counted sooner than they are estimated well.
+        let may_fit = estimate.blocks() <= (COUNTED * fair) as u64 || estimate.pieces(grain) <= fair as u64;
+        may_fit.then(|| pieces(source, visible, grain, fair)).flatten().ok_or(estimate)
+    };
+    let all: Vec<_> = sources.iter().map(sparse).collect();
     // What the sparse ones leave goes to the dense ones.
     let used: usize = all.iter().flatten().map(Vec::len).sum();
-    let dense = all.iter().filter(|pieces| pieces.is_err()).count();
+    let dense = all.iter().filter(|found| found.is_err()).count();
     let more = (most.saturating_sub(used) / dense.max(1)).max(fair);
-    let fill = |(found, source): (Result<Vec<Piece>, f64>, &Source<'_>)| match found {
-        Ok(pieces) => pieces,
-        // So much of the view took the fair share: it can be told which grains need not be tried.
-        Err(covered) => coarser(
-            source,
-            visible,
-            Grain { cell: grain.cell + steps(covered * more as f64 / fair as f64), ..grain },
-            more,
-        ),
+    let fill = |(found, source): (Result<Vec<Piece>, Estimate>, &Source<'_>)| {
+        found.unwrap_or_else(|estimate| fitting(source, visible, grain, &estimate, more))
     };
     all.into_iter().zip(sources).map(fill).collect()
 }
 
-/// The pieces, or the part of the view in which there are `most` already.
-fn pieces(source: &Source<'_>, visible: Span, grain: Grain, most: usize) -> Result<Vec<Piece>, f64> {
+/// The pieces, unless they are more than `most`.
+fn pieces(source: &Source<'_>, visible: Span, grain: Grain, most: usize) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
-    let (mut last, mut within) = (visible.begin, 0);
     let went = source.fold.try_pieces(visible, grain, &source.times, |piece| {
-        last = last.max(piece.begin);
-        within += usize::from(piece.begin > visible.begin);
         pieces.push(piece);
         if pieces.len() > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    if went.is_continue() {
-        return Ok(pieces);
-    }
-    // What began before the view says nothing of how dense the view is.
-    let covered = last.saturating_sub(visible.begin) as f64 / visible.length() as f64;
-    Err(if within == 0 { 1.0 } else { covered * most as f64 / within as f64 })
+    went.is_continue().then_some(pieces)
 }
 
-/// How many times cells must at least be doubled if this part of the view used up what there is for all; a few at most,
-/// since the view is not equally dense everywhere.
-fn steps(covered: f64) -> u32 {
-    let doublings = (1.0 / covered.clamp(1e-9, 1.0)).log2().floor();
-    (doublings as u32).min(3)
-}
-
-/// At about the finest grain at which it is at most `most`; then also long blocks are folded.
-fn coarser(source: &Source<'_>, visible: Span, grain: Grain, most: usize) -> Vec<Piece> {
-    let widest = Grain::new(visible.length()).cell;
-    let mut cell = grain.cell;
+/// At about the finest grain at which it is at most `most`.
+fn fitting(source: &Source<'_>, visible: Span, grain: Grain, estimate: &Estimate, most: usize) -> Vec<Piece> {
     // Long blocks are worth more than a fine grid; but they must not burst the budget.
-    while cell < widest.min(grain.cell + LONG_TRIES) {
-        match pieces(source, visible, Grain { smallest: 1 << cell.min(62), cell }, most) {
-            Ok(pieces) => return pieces,
-            Err(covered) => cell += steps(covered).max(1),
-        }
+    let widest = Grain::new(visible.length()).cell.min(grain.cell + LONG_TRIES);
+    let alone = (grain.cell..widest).map(|cell| Grain { smallest: (1 << cell.min(62)).max(grain.smallest), cell });
+    let folded = (grain.cell..63).map(|cell| Grain { smallest: i64::MAX, cell });
+    let fits = |grain: &Grain| estimate.pieces(*grain) <= most as u64;
+    let found = alone.chain(folded).filter(fits).find_map(|at| Some((at, pieces(source, visible, at, most)?)));
+    // The coarsest grid has two cells, however few there may be.
+    let coarsest = Grain { smallest: i64::MAX, cell: 63 };
+    match found {
+        Some((at, found)) => finer(source, visible, grain, at, found, most),
+        None => pieces(source, visible, coarsest, most.max(LEAST)).unwrap_or_default(),
     }
-    let mut cell = grain.cell;
-    while cell < 63 {
-        match pieces(source, visible, Grain { smallest: i64::MAX, cell }, most) {
-            Ok(pieces) => return pieces,
-            Err(covered) => cell += steps(covered).max(1),
-        }
-    }
-    pieces(source, visible, Grain { smallest: i64::MAX, cell: 63 }, most.max(LEAST)).unwrap_or_default()
 }
 
+/// What was found at the grain `at`, or what comes of a finer one (`finest` at most) if that leaves room: an estimate is
+/// high where blocks come in bursts, since it knows the pauses between them only as parts of its nodes.
+fn finer(
+    source: &Source<'_>,
+    visible: Span,
+    finest: Grain,
+    mut at: Grain,
+    mut found: Vec<Piece>,
+    most: usize,
+) -> Vec<Piece> {
+    while at.cell > finest.cell && !found.is_empty() {
+        // Halves of cells are at most twice as many.
+        let halvings = (most / found.len()).checked_ilog2().unwrap_or(0);
+        let cell = at.cell.saturating_sub(halvings).max(finest.cell);
+        let smallest = if at.smallest == i64::MAX { i64::MAX } else { (1 << cell.min(62)).max(finest.smallest) };
+        if cell == at.cell {
+            break;
+        }
+        at = Grain { smallest, cell };
+        match pieces(source, visible, at, most) {
+            Some(more) => found = more,
+            None => break,
+        }
+    }
+    found
+}
+
+/// So many times more blocks than pieces are looked at rather than estimated.
+const COUNTED: usize = 4;
 /// So many times cells are doubled before long blocks are folded, too.
 const LONG_TRIES: u32 = 6;
 /// As many pieces come of the coarsest grid there is: what is before 0, and what is after.

@@ -7,10 +7,10 @@ use peerscope_analyzer::facts::Facts;
 use peerscope_analyzer::model::{EventId, Trace};
 use peerscope_analyzer::testing::trace_from_jsonl;
 
-use super::{Arrow, Emphasis, Overview, Picture, Placed, Viewport};
+use super::{Arrow, DISC, Emphasis, Overview, Picture, Placed, Viewport};
 use crate::lane::{Look, Subject};
 use crate::layout::{Layout, RowOf};
-use crate::scene::{Fate, Mark, Missing, Scene};
+use crate::scene::{Fate, Mark, Marks, Missing, Scene};
 use crate::timescale::{Span, TimeScale};
 
 /// Peer 0 leads and asks peer 1 twice; the second time nobody hears.
@@ -43,7 +43,11 @@ impl Told {
     fn view(&self, visible: Span, scroll: f64, height: f32, witnesses: &[EventId]) -> Picture {
         let scale = TimeScale { visible, left: 100.0, width: 1_000.0 };
         let viewport = Viewport { scale, top: 50.0, height, scroll };
-        Picture::new(&self.trace, &self.scene, &self.layout, viewport, Emphasis { witnesses, event: None })
+        Picture::new(&self.trace, &self.scene, &self.layout, viewport, Emphasis { witnesses, ..Emphasis::default() })
+    }
+
+    fn mark(&mut self, marks: Vec<Mark>) {
+        self.scene.marks = Marks::new(marks, &self.scene.groups, self.scene.times(&self.trace));
     }
 
     fn picture(&self) -> Picture {
@@ -179,8 +183,9 @@ fn witnesses_have_their_numbers_and_those_of_other_findings_fold() {
     let lane = |event: u32| told.scene.lane_of(&told.trace, EventId(event)).expect("a lane") as u32;
     let mark = |event: u32, severity| Mark { event: EventId(event), lane: lane(event), severity };
     // Events 3, 6 and 7 stand on one lane: 200, 500, 600 ns.
-    told.scene.marks =
+    let marks =
         vec![mark(2, Severity::Error), mark(3, Severity::Warning), mark(6, Severity::Error), mark(7, Severity::Info)];
+    told.mark(marks);
     let wide = told.view(Span::new(0, 1_000), 0.0, 800.0, &[EventId(2), EventId(6)]);
     let seen: Vec<_> = wide.markers.iter().map(|marker| (marker.event.0, marker.number, marker.at.0)).collect();
     assert_eq!(seen, [(3, None, 300.0), (7, None, 700.0), (2, Some(1), 200.0), (6, Some(2), 600.0)]);
@@ -207,7 +212,13 @@ fn a_trace_of_one_moment_and_a_strip_of_no_height_are_drawn() {
 fn what_is_missing_is_hatched_over_the_rows_of_its_peer() {
     let mut told = Told::new(STORY, &[]);
     let group = told.group(1);
-    let missing = |peer, begin, end| Missing { peer, span: Span::new(begin, end), why: "lost".into() };
+    let missing = |peer, begin, end| Missing {
+        peer,
+        lane: None,
+        is_placed: true,
+        span: Span::new(begin, end),
+        why: "lost".into(),
+    };
     let peer = told.scene.groups[group].peer;
     told.scene.missing = vec![missing(peer, 200, 400), missing(None, 999, 1_000), missing(None, 5_000, 6_000)];
     let picture = told.picture();
@@ -226,14 +237,120 @@ fn what_is_missing_is_hatched_over_the_rows_of_its_peer() {
 }
 
 #[test]
+fn two_hundred_thousand_losses_are_as_many_hatches_as_can_be_told_apart() {
+    let mut told = Told::new(STORY, &[]);
+    let peer = told.scene.groups[told.group(1)].peer;
+    let missing = |place: usize| {
+        let begin = place as i64 * 1_000 / 200_000;
+        let (lane, is_placed, why) = (None, true, "lost".to_owned());
+        Missing {
+            peer: peer.filter(|_| place.is_multiple_of(2)),
+            lane,
+            is_placed,
+            span: Span::new(begin, begin + 1),
+            why,
+        }
+    };
+    told.scene.missing = (0..200_000).map(missing).collect();
+    let dense = told.picture().hatches;
+    assert_eq!(dense.len(), 2, "one for the peer, one for everybody: {dense:?}");
+    assert_eq!(dense.iter().map(|hatch| hatch.count).sum::<u32>(), 200_000);
+    let sparse = told.scene.missing.iter().step_by(2_000).cloned().collect();
+    told.scene.missing = sparse;
+    assert_eq!(told.picture().hatches.len(), 100, "those 10 points apart stay apart");
+}
+
+#[test]
+fn messages_are_hidden_and_the_number_has_the_severity_of_the_selected_finding() {
+    let mut told = Told::new(STORY, &[]);
+    told.mark(vec![Mark {
+        event: EventId(2),
+        lane: told.scene.lane_of(&told.trace, EventId(2)).expect("a lane") as u32,
+        severity: Severity::Error,
+    }]);
+    let scale = TimeScale { visible: Span::new(0, 1_000), left: 100.0, width: 1_000.0 };
+    let viewport = Viewport { scale, top: 50.0, height: 800.0, scroll: 0.0 };
+    let witnesses = [EventId(2)];
+    let seen = |hides_messages, severity| {
+        let emphasis = Emphasis { witnesses: &witnesses, hides_messages, severity, ..Emphasis::default() };
+        Picture::new(&told.trace, &told.scene, &told.layout, viewport, emphasis)
+    };
+    let (all, few) = (seen(false, None), seen(true, Some(Severity::Warning)));
+    assert!(!all.arrows.is_empty() && few.arrows.is_empty());
+    assert_eq!((all.markers[0].severity, few.markers[0].severity), (Severity::Error, Severity::Warning));
+}
+
+#[test]
 fn the_overview_counts_all_and_marks_the_worst() {
     let mut told = Told::new(STORY, &[]);
     let mark = |event: u32, severity| Mark { event: EventId(event), lane: 0, severity };
-    told.scene.marks = vec![mark(3, Severity::Info), mark(4, Severity::Error), mark(8, Severity::Warning)];
+    told.mark(vec![mark(3, Severity::Info), mark(4, Severity::Error), mark(8, Severity::Warning)]);
     let overview = Overview::new(&told.trace, &told.scene, Span::new(0, 1_001), 10);
     assert_eq!(overview.counts.iter().sum::<u32>() as usize, told.trace.len());
     assert_eq!(overview.counts[..3], [3, 1, 1], "starts and election; the request; its arrival");
     assert_eq!(overview.worst[1..4], [Some(Severity::Info), Some(Severity::Error), None], "200 ns, 300 ns of 1,001");
     assert_eq!(overview.worst[9], Some(Severity::Warning));
     assert_eq!(Overview::new(&told.trace, &told.scene, told.scene.span, 0).counts.len(), 0);
+}
+
+#[test]
+fn a_hundred_thousand_witnesses_are_as_many_rhombs_as_there_is_room_for() {
+    let lines = (0..100_000).map(|ts| format!("{{\"ts\":{ts},\"peer\":0,\"task\":1,\"kind\":\"log\",\"msg\":\"\"}}\n"));
+    let mut told = Told::new(&lines.collect::<String>(), &[]);
+    let lane = told.scene.lane_of(&told.trace, EventId(0)).expect("a lane") as u32;
+    // One of them is an error; and a finding with all of them is selected.
+    let mark = |event: u32| {
+        let severity = if event == 54_321 { Severity::Error } else { Severity::Info };
+        Mark { event: EventId(event), lane, severity }
+    };
+    told.mark((0..100_000).map(mark).collect());
+    let wide = told.view(Span::new(0, 100_000), 0.0, 800.0, &[]);
+    assert_eq!(wide.markers.len(), 1_000_usize.div_ceil(6));
+    let errors: Vec<u32> =
+        wide.markers.iter().filter(|marker| marker.severity == Severity::Error).map(|marker| marker.event.0).collect();
+    assert_eq!(errors, [54_321]);
+    assert!(wide.markers.is_sorted_by(|one, other| one.at.0 < other.at.0));
+    let witnesses: Vec<EventId> = (0..100_000).map(EventId).collect();
+    let selected = told.view(Span::new(0, 100_000), 0.0, 800.0, &witnesses);
+    assert_eq!(selected.markers.iter().filter_map(|marker| marker.number).collect::<Vec<_>>(), Vec::from_iter(1..=500));
+    let near = told.view(Span::new(54_300, 54_340), 0.0, 800.0, &[EventId(54_310)]);
+    assert_eq!(near.markers.len(), 41, "each, from edge to edge");
+    let collapsed = Told::new(STORY, &[]).group(0);
+    let mut folded = Told::new(STORY, &[collapsed]);
+    let lane = folded.scene.lane_of(&folded.trace, EventId(3)).expect("a lane") as u32;
+    folded.mark(vec![Mark { event: EventId(3), lane, severity: Severity::Info }]);
+    let seen = folded.picture().markers;
+    assert_eq!(seen.iter().map(|marker| marker.at).collect::<Vec<_>>(), [(300.0, folded.y(3))], "on the heading");
+}
+
+#[test]
+fn the_axis_says_what_logs_say() {
+    let told = Told::new(
+        r#"{"ts":20100,"kind":"log","msg":"a"}
+        {"ts":20900,"kind":"log","msg":"b"}"#,
+        &[],
+    );
+    let picture = told.view(Span::new(20_000, 21_000), 0.0, 800.0, &[]);
+    let labelled: Vec<_> = picture.ticks.iter().filter(|tick| !tick.label.is_empty()).collect();
+    let seen: Vec<(f32, String)> = labelled.iter().map(|tick| (tick.x, tick.label.clone())).collect();
+    let want = (0..10).map(|at| (100.0 + 100.0 * at as f32, format!("0.020{at} ms")));
+    assert_eq!(seen, want.collect::<Vec<_>>());
+}
+
+#[test]
+fn numbers_of_one_moment_stand_side_by_side_and_are_found_where_they_stand() {
+    let mut told = Told::new(STORY, &[]);
+    let lane = told.scene.lane_of(&told.trace, EventId(3)).expect("a lane") as u32;
+    let mark = |event: u32| Mark { event: EventId(event), lane, severity: Severity::Error };
+    told.mark([3, 6, 7].map(mark).to_vec());
+    // From 200 to 600 ns are 4 points.
+    let far = told.view(Span::new(0, 100_000), 0.0, 800.0, &[EventId(3), EventId(6), EventId(7)]);
+    let at: Vec<f32> = far.markers.iter().map(|marker| marker.at.0).collect();
+    assert_eq!(at, [102.0, 105.0, 106.0]);
+    for (index, one) in far.markers.iter().enumerate() {
+        assert_eq!(far.marker_at(one.disc.0, one.disc.1, 1.0), Some(one));
+        for other in &far.markers[index + 1..] {
+            assert!((one.disc.0 - other.disc.0).abs() >= 2.0 * DISC, "{one:?} {other:?}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Tests of `raster`.
+//! Tests of the raster: triangles by hand, and the pixels that come of them.
 
 use eframe::egui::epaint::{ImageDelta, Vertex};
 use eframe::egui::{Color32, ColorImage, Pos2, TextureOptions, pos2, vec2};

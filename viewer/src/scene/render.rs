@@ -39,8 +39,7 @@ pub(super) fn render_lane(trace: &Trace, lane: &Lane) -> String {
 /// A block: how it looks, the term for roles, the depth where it counts, from which event to which (`..` = open).
 fn render_block(trace: &Trace, lane: &Lane, block: Block) -> String {
     let mut text = format!("{:?}", block.look);
-    let is_role = matches!(lane.subject, crate::lane::Subject::Role(_));
-    if let Some(term) = trace.event(block.begin).term().filter(|_| is_role && block.look != Look::Down) {
+    if let Some(term) = lane.term(trace, block).filter(|_| block.look != Look::Down) {
         write!(text, " t{}", term.0).expect("a string takes all");
     }
     if block.depth != 1 {

@@ -7,7 +7,7 @@ use peerscope_analyzer::facts::{Facts, Rpc};
 use peerscope_analyzer::model::{Event, EventId, MessageId, PeerId, Trace};
 use peerscope_analyzer::vocabulary::{Body, Kind};
 
-use super::{Fate, Leg, Message, Route};
+use super::{Fate, Leg, Legs, Message, Route, fate};
 use crate::fold::Fold;
 use crate::lane::Times;
 
@@ -16,93 +16,57 @@ type Ends = (Option<PeerId>, Option<PeerId>);
 /// All messages, by who sends and who is sent to.
 pub(super) fn routes(facts: &Facts<'_>, times: Times<'_>) -> Vec<Route> {
     let trace = facts.trace();
-    let mut legs = Legs::default();
+    let mut legs = Collected::default();
     facts.rpcs().all().for_each(|rpc| rpc_legs(trace, rpc, &mut legs));
     one_way(trace, &mut legs);
-    let routes = legs.by_ends.into_iter().map(|((from, to), mut legs)| {
-        legs.sort_unstable_by_key(|leg| (leg.from, leg.to, leg.message, leg.is_reply));
-        legs.shrink_to_fit();
-        let fold = Fold::new(legs.len(), |at| leg_times(times, &legs[at]));
+    let routes = legs.by_ends.into_iter().map(|((from, to), legs)| {
+        let legs = Legs::new(legs);
+        let fold = Fold::new(legs.len(), |at| legs.times(times, at));
         let fold = fold.graded(legs.iter().map(|leg| leg.fate as u8).collect());
         Route { from, to, legs, fold }
     });
     routes.collect()
 }
 
-/// From when to when a leg was on its way; one that never came for no time at all.
-fn leg_times(times: Times<'_>, leg: &Leg) -> (i64, i64) {
-    let from = times.at(leg.from);
-    (from, leg.to.map_or(from, |to| times.at(to)).max(from))
-}
-
+/// Legs, by who sends and who is sent to, in any order.
 #[derive(Default)]
-struct Legs {
+struct Collected {
     by_ends: BTreeMap<Ends, Vec<Leg>>,
 }
 
-impl Legs {
+impl Collected {
     fn push(&mut self, ends: Ends, leg: Leg) {
         self.by_ends.entry(ends).or_default().push(leg);
     }
 }
 
-/// The ways of an RPC. Of what has no beginning in the trace, the end is kept.
-fn rpc_legs(trace: &Trace, rpc: Rpc<'_>, legs: &mut Legs) {
+/// The ways of an RPC. Of what has no beginning in the trace, the end is kept. If several calls had its id, nobody knows
+/// which receipt and which reply belong together: each stands alone.
+fn rpc_legs(trace: &Trace, rpc: Rpc<'_>, legs: &mut Collected) {
     let message = Message::Rpc(rpc.id);
     let there = (rpc.caller, rpc.callee);
     let mut request = |from: EventId, to: Option<EventId>| {
-        legs.push(there, Leg { from, to, message, is_reply: false, fate: request_fate(rpc, to.is_some()) });
+        let fate = fate::of_request(&rpc, to);
+        legs.push(there, Leg { from, to, message, is_reply: false, fate });
     };
     match (rpc.send, rpc.recvs) {
         (Some(send), []) => request(send, None),
+        (send, recvs) if rpc.ambiguous => {
+            send.into_iter().for_each(|send| request(send, None));
+            recvs.iter().for_each(|recv| request(*recv, Some(*recv)));
+        }
         (send, recvs) => recvs.iter().for_each(|recv| request(send.unwrap_or(*recv), Some(*recv))),
     }
     let back = (rpc.callee, rpc.caller);
     let mut reply = |from: EventId, to: Option<EventId>, fate: Fate| {
         legs.push(back, Leg { from, to, message, is_reply: true, fate });
     };
-    // The caller takes one answer: the first that was given before it went on.
-    let came = rpc.return_.filter(|_| matches!(rpc.outcome, Some(outcome) if !is_loss(outcome)));
-    let taken = came.and_then(|came| rpc.replies.iter().copied().find(|reply| *reply < came));
     for answer in rpc.replies {
-        match came {
-            Some(came) if Some(*answer) == taken => reply(*answer, Some(came), returned_fate(trace, rpc, came)),
-            Some(_) => reply(*answer, None, Fate::Late),
-            None => reply(*answer, None, lost_reply_fate(rpc, *answer)),
-        }
+        let (to, fate) = fate::of_reply(trace, &rpc, *answer);
+        reply(*answer, to, fate);
     }
-    if let Some(came) = came.filter(|_| rpc.replies.is_empty() && rpc.outcome == Some("ok")) {
-        reply(came, Some(came), returned_fate(trace, rpc, came));
-    }
-}
-
-/// Whether that outcome of an RPC says that the caller has no answer.
-fn is_loss(outcome: &str) -> bool {
-    matches!(outcome, "timeout" | "dropped")
-}
-
-fn request_fate(rpc: Rpc<'_>, arrived: bool) -> Fate {
-    let answered = !rpc.replies.is_empty() || rpc.outcome == Some("ok");
-    match rpc.outcome {
-        _ if answered => Fate::Arrived,
-        Some("dropped") if !arrived => Fate::Dropped,
-        _ => Fate::Unanswered,
-    }
-}
-
-fn returned_fate(trace: &Trace, rpc: Rpc<'_>, came: EventId) -> Fate {
-    match (trace.event(came).term(), rpc.msg_term) {
-        (Some(now), Some(asked)) if now > asked => Fate::StaleTerm,
-        _ => Fate::Arrived,
-    }
-}
-
-/// What became of an answer that the caller did not take.
-fn lost_reply_fate(rpc: Rpc<'_>, reply: EventId) -> Fate {
-    match (rpc.outcome, rpc.return_) {
-        (Some("dropped"), Some(returned)) if reply < returned => Fate::Dropped,
-        (_, Some(_)) => Fate::Late,
-        (_, None) => Fate::Unanswered,
+    if let Some(came) = rpc.return_.filter(|_| rpc.replies.is_empty() && rpc.outcome == Some("ok") && !rpc.ambiguous) {
+        reply(came, Some(came), fate::of_answer(trace, &rpc));
     }
 }
 
@@ -115,7 +79,7 @@ struct Trip {
 }
 
 /// The ways of one-way messages.
-fn one_way(trace: &Trace, legs: &mut Legs) {
+fn one_way(trace: &Trace, legs: &mut Collected) {
     if trace.tables().messages.is_empty() {
         return;
     }
@@ -124,17 +88,20 @@ fn one_way(trace: &Trace, legs: &mut Legs) {
     for trips in trips.chunk_by(|one, other| one.message == other.message) {
         let message = Message::OneWay(trips[0].message);
         let send = trips.iter().find(|trip| trip.kind == Kind::MsgSend);
-        let dropped = trips.iter().find(|trip| trip.kind == Kind::MsgDrop);
-        let mut arrived = false;
-        for trip in trips.iter().filter(|trip| trip.kind == Kind::MsgRecv) {
-            arrived = true;
+        let mut push = |ends: Ends, from: EventId, to: Option<EventId>, fate: Fate| {
+            legs.push(ends, Leg { from, to, message, is_reply: false, fate });
+        };
+        // Copies have fates of their own: one may be lost and another arrive.
+        for trip in trips.iter().filter(|trip| trip.kind != Kind::MsgSend) {
             let from = send.map_or(trip.event, |send| send.event);
-            let ends = (send.and_then(|send| send.ends.0).or(trip.ends.0), trip.ends.1);
-            legs.push(ends, Leg { from, to: Some(trip.event), message, is_reply: false, fate: Fate::Arrived });
+            let sent = send.map_or((None, None), |send| send.ends);
+            match trip.kind {
+                Kind::MsgRecv => push((sent.0.or(trip.ends.0), trip.ends.1), from, Some(trip.event), Fate::Arrived),
+                _ => push((sent.0.or(trip.ends.0), sent.1.or(trip.ends.1)), from, None, Fate::Dropped),
+            }
         }
-        let fate = if dropped.is_some() { Fate::Dropped } else { Fate::Unanswered };
-        if let Some(trip) = send.or(dropped).filter(|_| !arrived) {
-            legs.push(trip.ends, Leg { from: trip.event, to: None, message, is_reply: false, fate });
+        if let (Some(send), 1) = (send, trips.len()) {
+            push(send.ends, send.event, None, Fate::Unanswered);
         }
     }
 }

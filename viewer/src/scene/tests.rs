@@ -2,6 +2,8 @@
 
 mod hostile;
 mod messages;
+mod missing;
+mod roles;
 
 use peerscope_analyzer::facts::Facts;
 use peerscope_analyzer::model::{Dense, EventId, Trace};
@@ -128,16 +130,13 @@ fn who_waits_for_his_own_lock_waits_for_ever() {
         {"ts":4,"peer":0,"task":1,"kind":"lock.wait","lock":1}
         {"ts":9,"kind":"process.end"}
         "#,
-        "== tests
-        run
-        points: Other 4
-        == peer 0
-        election timer
+        "== peer 0
+        election timer (1)
         main: Alive 0..
         main: WaitsForLock 3..
         strip 0: HeldContended 1..
         points: Line 2
-        1
+        lock 1
         main: HeldContended 1..
         strip 0: Queue 3..",
     );
@@ -214,7 +213,7 @@ fn tasks_of_one_name_that_follow_each_other_share_a_lane() {
     let facts = Facts::new(&trace, &[]);
     let scene = Scene::new(&facts);
     let labels: Vec<&str> = scene.lanes.iter().map(|lane| lane.label.as_str()).collect();
-    assert_eq!(labels, ["vote ×2", "vote", "append", "tick ×2"]);
+    assert_eq!(labels, ["vote ×2", "vote (2)", "append (4)", "tick ×2"]);
     let lives = render_lane(&trace, &scene.lanes[0]);
     assert_eq!(lives, "vote ×2\n  main: Alive 0-2 | Alive 3-5\n");
     let lanes: Vec<Option<usize>> = trace.tasks().ids().map(|task| scene.lane_of_task(task)).collect();
@@ -232,7 +231,7 @@ fn names_that_differ_in_numbers_alone_share_lanes() {
         let facts = Facts::new(&trace, &[]);
         Scene::new(&facts).lanes.into_iter().map(|lane| lane.label).collect::<Vec<_>>()
     };
-    assert_eq!(labels(1), ["request 0"]);
+    assert_eq!(labels(1), ["request 0 (0)"]);
     assert_eq!(labels(5000), ["request ×5000"]);
 }
 
@@ -262,6 +261,51 @@ fn phases_and_faults_of_a_test() {
 }
 
 #[test]
+fn a_failed_test_is_marked_with_why() {
+    let story = |verdict: &str| {
+        format!(
+            r#"
+        {{"ts":0,"test":"t","kind":"test.begin","name":"agree"}}
+        {{"ts":1,"test":"t","kind":"test.phase","name":"one"}}
+        {{"ts":2,"test":"t","kind":"test.phase","name":"two"}}
+        {{"ts":3,"test":"t","kind":"test.end","verdict":"{verdict}","why":"no agreement"}}
+        {{"ts":4,"kind":"process.end","how":"exit 1"}}
+        "#
+        )
+    };
+    let lane = |verdict: &str| format!("== tests\ntest agree\nmain: Phase 0-1 | Phase 1-2 | {verdict}");
+    check(&story("pass"), &lane("Phase 2-3\npoints: Other 4"));
+    check(&story("fail"), &lane("Failed 2-3\npoints: Failed 3 | Other 4"));
+    let trace = trace_from_jsonl(&story("fail"));
+    let facts = Facts::new(&trace, &[]);
+    let scene = Scene::new(&facts);
+    let words = |track: usize, at: usize| {
+        let lane = &scene.lanes[0];
+        crate::words::block_labels(&facts, lane, lane.tracks[track].block(at))
+    };
+    assert_eq!(words(0, 2), ["two · failed: no agreement", "failed: no agreement", "two · failed", "failed"]);
+    assert_eq!(words(1, 0), ["failed: no agreement", "failed"]);
+}
+
+#[test]
+fn a_select_waits_for_any_of_its_cases() {
+    let trace = trace_from_jsonl(
+        r#"
+        {"ts":1,"task":1,"kind":"chan.recv","chan":"a","select":1}
+        {"ts":1,"task":1,"kind":"chan.recv","chan":"b","select":1}
+        {"ts":6,"task":1,"kind":"chan.received","chan":"b","select":1}
+        {"ts":7,"task":1,"kind":"chan.recv","chan":"c"}
+        "#,
+    );
+    let facts = Facts::new(&trace, &[]);
+    let scene = Scene::new(&facts);
+    let waits = &scene.lanes[0].tracks[1];
+    let words = |at: usize| crate::words::block_labels(&facts, &scene.lanes[0], waits.block(at))[0].clone();
+    assert_eq!(waits.len(), 2);
+    assert_eq!([words(0), words(1)], ["waits to receive from a, or to receive from b", "waits to receive from c"]);
+}
+
+#[test]
 fn a_run_without_tasks_has_lanes_of_its_peers() {
     check(
         r#"
@@ -276,7 +320,7 @@ fn a_run_without_tasks_has_lanes_of_its_peers() {
         points: Line 0
         mu
         main: Held 1-2
-        == of no peer
+        == outside the peers
         no task
         points: Other 3",
     );
@@ -345,7 +389,7 @@ fn hostile_names_reach_no_label() {
     let facts = Facts::new(&trace, &[]);
     let scene = Scene::new(&facts);
     assert_eq!(scene.groups[0].label, "peer \\u{1b}[31m");
-    assert_eq!(scene.lanes[0].label, "a\\nb\\u{202e}");
+    assert_eq!(scene.lanes[0].label, "a\\nb\\u{202e} (1)");
     assert!(scene.lanes[1].label.chars().count() <= 64);
 }
 
@@ -364,7 +408,8 @@ fn witnesses_are_marked_where_they_stand() {
     assert_eq!(report.findings.iter().map(|finding| finding.detector).collect::<Vec<_>>(), ["self-deadlock"]);
     scene.mark(&trace, &report);
     let (task, lock) = (lane(&scene, "a").0, lane(&scene, "mu").0);
-    let marks: Vec<_> = scene.marks.iter().map(|mark| (mark.event.0, mark.lane as usize, mark.severity)).collect();
+    let marks: Vec<_> =
+        scene.marks.all().iter().map(|mark| (mark.event.0, mark.lane as usize, mark.severity)).collect();
     assert_eq!(marks, [(0, task, Severity::Error), (1, task, Severity::Error)]);
     let worst = |lane: usize| {
         let worst = |track: &crate::lane::Track| (0..track.len()).filter_map(|at| track.fold().severity(at)).min();

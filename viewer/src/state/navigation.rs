@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::{Loaded, State};
+use peerscope_analyzer::model::EventId;
+
+use super::{Folded, Loaded, State};
 use crate::command::Command;
-use crate::layout::{Layout, RowOf, RowPlace};
 use crate::scene::Scene;
 use crate::timescale::Span;
 
@@ -15,11 +16,15 @@ const STEP: f64 = 0.25;
 /// How many places one can go back to.
 const HISTORY: usize = 200;
 
-/// What was visible.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Place {
+/// What was visible and selected.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Place {
     view: Span,
     scroll: f64,
+    folded: Folded,
+    event: Option<EventId>,
+    lane: Option<usize>,
+    finding: Option<usize>,
 }
 
 /// The way that led here.
@@ -27,8 +32,43 @@ struct Place {
 pub(super) struct History {
     past: VecDeque<Place>,
     future: Vec<Place>,
-    /// Whether the last step was a small one, which the next small one joins: one goes back to where a drag began.
-    drifts: bool,
+    /// The last step: the next small one of its kind joins it, so that one goes back to where a drag began.
+    last: Step,
+}
+
+/// What a step on the way was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Step {
+    /// One that is gone back on its own.
+    #[default]
+    Large,
+    /// A small one through time or over the lanes.
+    Drift,
+    /// From an event to one beside it.
+    Walk,
+}
+
+impl Step {
+    fn of(command: &Command) -> Step {
+        match command {
+            Command::ZoomIn
+            | Command::ZoomOut
+            | Command::ZoomAt { .. }
+            | Command::PanLeft
+            | Command::PanRight
+            | Command::PanBy(_)
+            | Command::ScrollBy(_)
+            | Command::ScrollUp
+            | Command::ScrollDown => Step::Drift,
+            Command::NextOnLane
+            | Command::PreviousOnLane
+            | Command::NextEvent
+            | Command::PreviousEvent
+            | Command::LaneBelow
+            | Command::LaneAbove => Step::Walk,
+            _ => Step::Large,
+        }
+    }
 }
 
 impl State {
@@ -52,44 +92,37 @@ impl State {
             Command::ScrollDown => self.set_scroll(self.scroll + self.page()),
             Command::Fit => self.set_view(loaded, whole(&loaded.scene)),
             Command::GoTo(at) => self.center(loaded, *at),
-            selecting => self.select_by(selecting, loaded),
+            Command::Mark(at) => {
+                self.moment = Some(*at);
+                self.center(loaded, *at);
+            }
+            selecting => {
+                self.moment = None;
+                self.select_by(selecting, loaded);
+            }
         }
-        let drifts = matches!(
-            command,
-            Command::ZoomIn
-                | Command::ZoomOut
-                | Command::ZoomAt { .. }
-                | Command::PanLeft
-                | Command::PanRight
-                | Command::PanBy(_)
-                | Command::ScrollBy(_)
-                | Command::ScrollUp
-                | Command::ScrollDown
-        );
-        self.remember(before, drifts);
+        self.remember(before, Step::of(command));
     }
 
-    fn place(&self) -> Place {
-        Place { view: self.view, scroll: self.scroll }
+    /// What is visible and selected.
+    pub(super) fn place(&self) -> Place {
+        let (event, lane, finding) = (self.event, self.lane, self.finding);
+        Place { view: self.view, scroll: self.scroll, folded: self.collapsed.clone(), event, lane, finding }
     }
 
-    /// Enters into the history that the view was at `before`, if it is not still there.
-    pub(super) fn remember_from(&mut self, view: Span, scroll: f64) {
-        self.remember(Place { view, scroll }, false);
-    }
-
-    fn remember(&mut self, before: Place, drifts: bool) {
+    /// Enters `before` into the history, if all is not as it was; `step` is what led away from it.
+    pub(super) fn remember(&mut self, before: Place, step: Step) {
         if before == self.place() {
             return;
         }
         let history = &mut self.history;
-        if !(drifts && history.drifts) {
+        if step == Step::Large || step != history.last {
             if history.past.len() == HISTORY {
                 history.past.pop_front();
             }
             history.past.push_back(before);
         }
-        history.drifts = drifts;
+        history.last = step;
         history.future.clear();
     }
 
@@ -103,9 +136,11 @@ impl State {
         } else {
             history.past.push_back(here);
         }
-        history.drifts = false;
+        history.last = Step::Large;
         self.set_view(loaded, there.view);
+        self.fold_as_before(loaded, &there.folded);
         self.set_scroll(there.scroll);
+        (self.event, self.lane, self.finding) = (there.event, there.lane, there.finding);
     }
 
     fn zoom(&mut self, loaded: &Loaded, at: i64, factor: f64) {
@@ -157,87 +192,6 @@ impl State {
             self.scroll = self.scroll.clamp(0.0, last);
         }
     }
-
-    fn toggle_group(&mut self, group: usize, loaded: &Loaded) {
-        if group >= loaded.scene.groups.len() {
-            return;
-        }
-        if !self.collapsed.remove(&group) {
-            self.collapsed.insert(group);
-        }
-        self.layout = Layout::new(&loaded.scene, &self.collapsed);
-        self.set_scroll(self.scroll);
-    }
-
-    /// Folds all groups, or unfolds them if all are folded; what was uppermost stays so.
-    fn toggle_all_groups(&mut self, loaded: &Loaded) {
-        let groups = loaded.scene.groups.len();
-        let first = self.layout.visible(self.scroll, self.scroll + 1.0).first().map(|row| match row.of {
-            RowOf::Group(group) => group,
-            RowOf::Lane(lane) => group_of(&loaded.scene, lane).unwrap_or(0),
-        });
-        self.collapsed = if self.collapsed.len() == groups { Default::default() } else { (0..groups).collect() };
-        self.layout = Layout::new(&loaded.scene, &self.collapsed);
-        let heading = self.layout.rows().iter().find(|row| first.is_some_and(|first| row.of == RowOf::Group(first)));
-        let top = heading.map_or(0.0, |row| row.top);
-        self.set_scroll(top);
-    }
-
-    /// Unfolds the group of `lane` and scrolls no further than needed for the lane to be seen whole.
-    pub(super) fn reveal_lane(&mut self, loaded: &Loaded, lane: usize) {
-        if group_of(&loaded.scene, lane).is_some_and(|group| self.collapsed.remove(&group)) {
-            self.layout = Layout::new(&loaded.scene, &self.collapsed);
-        }
-        if let Some(row) = self.layout.row_of_lane(lane) {
-            self.reveal_row(row);
-        }
-    }
-
-    fn reveal_row(&mut self, row: RowPlace) {
-        let (top, bottom) = (row.top, row.top + f64::from(row.height));
-        if top < self.scroll {
-            self.set_scroll(top);
-        } else if bottom > self.scroll + f64::from(self.strip.1) {
-            self.set_scroll(bottom - f64::from(self.strip.1));
-        }
-    }
-
-    /// Scrolls so that as many of `lanes` as possible are seen; all of them, in the middle, if they fit. The first one
-    /// decides between places that show equally many.
-    pub(super) fn reveal_lanes(&mut self, loaded: &Loaded, lanes: &[usize]) {
-        let folded: Vec<usize> = lanes.iter().filter_map(|lane| group_of(&loaded.scene, *lane)).collect();
-        let unfolded = folded.iter().filter(|group| self.collapsed.remove(group)).count();
-        if unfolded > 0 {
-            self.layout = Layout::new(&loaded.scene, &self.collapsed);
-        }
-        let mut rows: Vec<(f64, f64)> =
-            lanes.iter().filter_map(|lane| self.layout.row_of_lane(*lane)).map(edges).collect();
-        let Some(&first) = rows.first() else { return };
-        rows.sort_by(|one, other| one.0.total_cmp(&other.0));
-        rows.dedup();
-        let height = f64::from(self.strip.1);
-        let seen = |top: f64| rows.iter().filter(|row| row.0 >= top && row.1 <= top + height).count();
-        let best = rows.iter().map(|row| (seen(row.0), row.0 <= first.0 && first.1 <= row.0 + height, row.0));
-        let best = best.max_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)).then(other.2.total_cmp(&one.2)));
-        let top = best.map_or(first.0, |(_, _, top)| top);
-        let bottom =
-            rows.iter().filter(|row| row.0 >= top && row.1 <= top + height).map(|row| row.1).fold(top, f64::max);
-        // Nobody likes to be moved without need.
-        if top >= self.scroll && bottom <= self.scroll + height {
-            return;
-        }
-        self.set_scroll(top - ((height - (bottom - top)) / 2.0).max(0.0));
-    }
-}
-
-fn edges(row: RowPlace) -> (f64, f64) {
-    (row.top, row.top + f64::from(row.height))
-}
-
-/// The group that has `lane`.
-pub(super) fn group_of(scene: &Scene, lane: usize) -> Option<usize> {
-    let group = scene.groups.partition_point(|group| group.lanes.end <= lane);
-    scene.groups.get(group).filter(|found| found.lanes.contains(&lane)).map(|_| group)
 }
 
 /// The whole trace, with a little room around it.

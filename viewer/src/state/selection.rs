@@ -1,13 +1,15 @@
 //! What is selected: events along a lane, from lane to lane and along the trace; findings and their witnesses.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use peerscope_analyzer::model::{Dense, EventId, Trace};
 
-use super::{Loaded, State, told};
+use super::navigation::Step;
+use super::{Loaded, State};
 use crate::command::Command;
 use crate::lane::{Lane, Times, Track};
-use crate::layout::RowOf;
+use crate::layout::{RowOf, RowPlace};
 use crate::timescale::Span;
 
 /// Witnesses are framed with at least so much time (ns), so that one sees what was around them.
@@ -24,6 +26,7 @@ impl State {
     pub(super) fn select_by(&mut self, command: &Command, loaded: &Loaded) {
         match command {
             Command::Select(event) => self.select(loaded, *event, None),
+            Command::Click { event, lane } => self.click(loaded, *event, *lane),
             Command::NextOnLane => self.step_on_lane(loaded, true),
             Command::PreviousOnLane => self.step_on_lane(loaded, false),
             Command::NextEvent => self.step_in_trace(loaded, true),
@@ -36,7 +39,12 @@ impl State {
             Command::NextWitness => self.step_to_witness(loaded, true),
             Command::PreviousWitness => self.step_to_witness(loaded, false),
             Command::FitSelection => self.frame_selection(loaded),
-            Command::ClearSelection => (self.event, self.lane, self.finding) = (None, None, None),
+            Command::ClearSelection => {
+                if self.event.is_none() {
+                    self.finding = None;
+                }
+                (self.event, self.lane) = (None, None);
+            }
             // The rest is carried out elsewhere, and selects nothing.
             _ => {}
         }
@@ -44,9 +52,9 @@ impl State {
 
     /// Selects a finding and frames its witnesses; the way back leads to what was visible before.
     pub(super) fn select_finding(&mut self, loaded: &Loaded, finding: usize) {
-        let (view, scroll) = (self.view, self.scroll);
+        let before = self.place();
         self.frame_finding(loaded, finding);
-        self.remember_from(view, scroll);
+        self.remember(before, Step::Large);
     }
 
     /// Selects `event`, reached on `lane` if that is known, and moves the view only if the event is out of sight.
@@ -63,6 +71,19 @@ impl State {
         }
         if let Some(lane) = lane {
             self.reveal_lane(loaded, lane);
+        }
+    }
+
+    /// Selects what was clicked. The user sees it, so nothing moves.
+    fn click(&mut self, loaded: &Loaded, event: Option<EventId>, lane: Option<usize>) {
+        let trace = loaded.run.trace();
+        match event {
+            None => (self.event, self.lane) = (None, None),
+            Some(event) if event.index() < trace.len() => {
+                let lane = lane.filter(|lane| *lane < loaded.scene.lanes.len());
+                (self.event, self.lane) = (Some(event), lane.or_else(|| loaded.scene.lane_of(trace, event)));
+            }
+            Some(_) => {}
         }
     }
 
@@ -104,12 +125,13 @@ impl State {
         let place = rows.partition_point(|other| other.top < row.top);
         let times = loaded.scene.times(loaded.run.trace());
         let at = times.at(event);
-        let nearest = |row: &crate::layout::RowPlace| match row.of {
-            // Of two that are equally near, the earlier one.
-            RowOf::Lane(other) if other != lane => around(&loaded.scene.lanes[other], event)
-                .min_by_key(|near| (times.at(*near).abs_diff(at), *near))
-                .map(|near| (near, other)),
-            _ => None,
+        let nearest = |row: &RowPlace| {
+            self.lanes_of_row(loaded, row).filter(|other| *other != lane).find_map(|other| {
+                // Of two that are equally near, the earlier one.
+                let near =
+                    around(&loaded.scene.lanes[other], event).min_by_key(|near| (times.at(*near).abs_diff(at), *near));
+                near.map(|near| (near, other))
+            })
         };
         let found = if below {
             rows.get(place + 1..).unwrap_or(&[]).iter().find_map(nearest)
@@ -126,30 +148,37 @@ impl State {
         let trace = loaded.run.trace();
         let times = loaded.scene.times(trace);
         let rows = self.layout.visible(self.scroll, self.scroll + f64::from(self.strip.1.max(1.0)));
-        let found = rows.iter().find_map(|row| match row.of {
-            RowOf::Group(_) => None,
-            RowOf::Lane(lane) => {
-                let tracks = loaded.scene.lanes.get(lane)?.tracks.iter();
-                let first = tracks.filter_map(|track| first_of(track, times, self.view)).min();
-                first.map(|event| (event, lane))
-            }
-        });
+        let first = |lane: usize| {
+            let tracks = loaded.scene.lanes[lane].tracks.iter();
+            let first = tracks.filter_map(|track| first_of(track, times, self.view)).min();
+            first.map(|event| (event, lane))
+        };
+        let found = rows.iter().find_map(|row| self.lanes_of_row(loaded, row).find_map(first));
         if let Some((event, lane)) = found {
             self.select(loaded, event, Some(lane));
         }
     }
 
+    /// The lanes for which a row stands: one, or those of a group of which only the heading is shown.
+    fn lanes_of_row(&self, loaded: &Loaded, row: &RowPlace) -> Range<usize> {
+        let lanes = match row.of {
+            RowOf::Lane(lane) => lane..lane + 1,
+            RowOf::Group(group) if self.collapsed.contains(&group) => loaded.scene.groups[group].lanes.clone(),
+            RowOf::Group(_) => 0..0,
+        };
+        lanes.start..lanes.end.min(loaded.scene.lanes.len())
+    }
+
     fn step_to_finding(&mut self, loaded: &Loaded, forward: bool) {
-        let Some(report) = &loaded.report else { return };
-        let list = told(report);
+        let list = loaded.told();
         let here = self.finding.and_then(|finding| list.iter().position(|told| told.finding == finding));
         let next = match here {
             None if forward => list.first(),
             None => list.last(),
-            Some(place) if forward => list.get(place + 1),
-            Some(place) => place.checked_sub(1).and_then(|place| list.get(place)),
+            // Behind the last comes the first again, so that the key always shows something.
+            Some(place) if forward => list.get(place + 1).or(list.first()),
+            Some(place) => place.checked_sub(1).and_then(|place| list.get(place)).or(list.last()),
         };
-        // At the end of the list its last finding is framed again, so that the key always shows something.
         let next = next.map(|told| told.finding).or(self.finding);
         if let Some(finding) = next {
             self.frame_finding(loaded, finding);
@@ -225,6 +254,12 @@ fn witnesses(loaded: &Loaded, finding: usize) -> Vec<EventId> {
     let note = loaded.report.as_ref().and_then(|report| report.findings.get(finding));
     let events = note.into_iter().flat_map(|note| &note.witnesses).map(|witness| EventId(witness.event));
     events.filter(|event| event.index() < known).collect()
+}
+
+/// The lanes on which the witnesses of a finding stand.
+pub(super) fn lanes_of_witnesses(loaded: &Loaded, finding: usize) -> Vec<usize> {
+    let trace = loaded.run.trace();
+    witnesses(loaded, finding).into_iter().filter_map(|witness| loaded.scene.lane_of(trace, witness)).collect()
 }
 
 /// The events of the lane's blocks that are nearest to `event` in the trace's order, some before it and some behind it;

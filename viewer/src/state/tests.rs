@@ -1,5 +1,8 @@
 //! Stories of what keys and mouse do to what is visible and selected.
 
+mod folding;
+
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,6 +13,8 @@ use proptest::prelude::*;
 
 use super::{Effect, Loaded, Settings, State, Theme, told};
 use crate::command::{Command, NAMED};
+use crate::lane::Subject;
+use crate::layout::RowOf;
 use crate::run::Run;
 use crate::scene::Scene;
 use crate::timescale::Span;
@@ -19,16 +24,28 @@ const TWO_LEADERS: &str = include_str!("../../tests/app/two_leaders.jsonl");
 
 fn loaded(jsonl: &str) -> Loaded {
     let run = Arc::new(Run::new(trace_from_jsonl(jsonl), Vec::new()));
-    let mut scene = run.facts(Scene::new);
+    let scene = run.facts(Scene::new);
     let report = report::check(run.trace(), run.problems(), &Options::default());
-    scene.mark(run.trace(), &report);
-    Loaded { paths: vec![PathBuf::from("story.jsonl")], run, scene, report: Some(report) }
+    let mut loaded = Loaded::new(vec![PathBuf::from("story.jsonl")], run, scene);
+    loaded.judge(report);
+    loaded
 }
 
+/// A window that is high enough for all lanes.
 fn opened(loaded: &Loaded) -> State {
+    opened_in(loaded, 4_000.0)
+}
+
+/// A window that has room for a few lanes: peers are folded.
+fn opened_low(loaded: &Loaded) -> State {
+    opened_in(loaded, 120.0)
+}
+
+fn opened_in(loaded: &Loaded, height: f32) -> State {
     let mut state = State::new(Settings::default());
     state.opened(loaded);
-    state.measured((1000.0, 120.0));
+    let became_others = state.measured((1000.0, height), loaded);
+    assert_eq!(became_others, !state.collapsed.is_empty());
     state
 }
 
@@ -107,8 +124,8 @@ fn findings_are_walked_in_the_order_of_their_list() {
         assert_eq!(state.finding, Some(told.finding));
     }
     run(&mut state, &loaded, &[Command::NextFinding]);
-    assert_eq!(state.finding, list.last().map(|told| told.finding), "the list ends");
-    for told in list.iter().rev().skip(1) {
+    assert_eq!(state.finding, list.first().map(|told| told.finding), "behind the last comes the first");
+    for told in list.iter().rev() {
         run(&mut state, &loaded, &[Command::PreviousFinding]);
         assert_eq!(state.finding, Some(told.finding));
     }
@@ -201,22 +218,6 @@ fn selecting_moves_the_view_only_to_what_is_out_of_sight() {
 }
 
 #[test]
-fn selecting_unfolds_the_group_and_scrolls_to_the_row() {
-    let loaded = loaded(TWO_LEADERS);
-    let mut state = opened(&loaded);
-    run(&mut state, &loaded, &[Command::ToggleAllGroups]);
-    assert_eq!(state.collapsed.len(), loaded.scene.groups.len());
-    for event in 0..loaded.run.trace().len() as u32 {
-        run(&mut state, &loaded, &[Command::Select(EventId(event))]);
-        let Some(lane) = loaded.scene.lane_of(loaded.run.trace(), EventId(event)) else { continue };
-        let row = state.layout.row_of_lane(lane).expect("every lane has a row");
-        assert_eq!(row.of, crate::layout::RowOf::Lane(lane), "its group is unfolded");
-        let visible = state.scroll..=state.scroll + f64::from(state.strip.1);
-        assert!(visible.contains(&row.top) && visible.contains(&(row.top + f64::from(row.height))), "event {event}");
-    }
-}
-
-#[test]
 fn going_back_passes_over_the_small_steps_of_one_move() {
     let loaded = loaded(TWO_LEADERS);
     let mut state = opened(&loaded);
@@ -231,6 +232,58 @@ fn going_back_passes_over_the_small_steps_of_one_move() {
     assert_eq!(state.view, whole);
     run(&mut state, &loaded, &[Command::Back, Command::Forward, Command::Forward, Command::Forward]);
     assert_eq!(state.view, framed);
+}
+
+#[test]
+fn a_click_moves_nothing_and_arrow_keys_go_on_along_the_lane_that_was_clicked() {
+    let loaded = loaded(TWO_LEADERS);
+    let is_lock = |lane: &usize| matches!(loaded.scene.lanes[*lane].subject, Subject::Lock(_));
+    let lane = (0..loaded.scene.lanes.len()).find(is_lock).expect("the story has a lock");
+    let begun = loaded.scene.lanes[lane].tracks[0].block(0).begin;
+    // The lock's event stands on a task's lane too, and that is out of sight if the strip is low.
+    assert_ne!(loaded.scene.lane_of(loaded.run.trace(), begun), Some(lane));
+    let mut state = opened_in(&loaded, 60.0);
+    let last = EventId(loaded.run.trace().len() as u32 - 1);
+    run(&mut state, &loaded, &[Command::ToggleAllGroups, Command::Select(last), Command::Fit]);
+    run(&mut state, &loaded, &[Command::ScrollBy(-1.0e9), Command::Show(Span::new(0, 5_000))]);
+    let before = (state.view, state.scroll, state.collapsed.clone());
+    run(&mut state, &loaded, &[Command::Click { event: Some(begun), lane: Some(lane) }]);
+    assert_eq!((state.view, state.scroll, state.collapsed.clone()), before);
+    assert_eq!((state.event, state.lane), (Some(begun), Some(lane)));
+    run(&mut state, &loaded, &[Command::NextOnLane]);
+    assert_eq!(state.lane, Some(lane));
+    assert!(state.event > Some(begun), "the lane has more events");
+}
+
+#[test]
+fn going_back_brings_back_what_was_selected() {
+    let loaded = loaded(TWO_LEADERS);
+    let mut state = opened(&loaded);
+    run(&mut state, &loaded, &[Command::NextFinding, Command::NextWitness]);
+    let all = |state: &State| (state.view, state.scroll, state.finding, state.event, state.lane);
+    let proof = all(&state);
+    assert!(state.finding.is_some() && state.event.is_some());
+    let strays = [
+        vec![Command::Click { event: Some(EventId(0)), lane: None }],
+        vec![Command::Click { event: None, lane: None }],
+        vec![Command::ClearSelection],
+        vec![Command::NextOnLane, Command::NextOnLane, Command::LaneBelow, Command::PreviousEvent],
+    ];
+    for stray in strays {
+        run(&mut state, &loaded, &stray);
+        assert_ne!(all(&state), proof, "{stray:?}");
+        assert_eq!(state.finding, proof.2, "the finding stays: {stray:?}");
+        run(&mut state, &loaded, &[Command::Back]);
+        assert_eq!(all(&state), proof, "{stray:?}");
+    }
+    run(&mut state, &loaded, &[Command::ClearSelection]);
+    assert_eq!((state.event, state.finding), (None, proof.2));
+    run(&mut state, &loaded, &[Command::ClearSelection]);
+    assert_eq!((state.event, state.finding), (None, None));
+    run(&mut state, &loaded, &[Command::Back, Command::Back]);
+    assert_eq!(all(&state), proof);
+    run(&mut state, &loaded, &[Command::Forward, Command::Forward]);
+    assert_eq!((state.event, state.finding), (None, None));
 }
 
 #[test]
@@ -266,6 +319,7 @@ fn without_a_run_commands_ask_or_do_nothing() {
         let effect = state.apply(&named.command, None);
         let expected = match named.command {
             Command::AskForFiles => Some(Effect::AskForFiles),
+            Command::Reload => Some(Effect::Reload),
             Command::Quit => Some(Effect::Quit),
             _ => None,
         };
@@ -283,15 +337,38 @@ fn reading_again_keeps_view_and_selection_if_they_are_still_there() {
     run(&mut state, &loaded, &[Command::NextFinding, Command::Select(last), Command::ZoomIn]);
     let (view, finding) = (state.view, state.finding);
     let id = loaded.report.as_ref().expect("it is judged").findings[finding.expect("one is selected")].id.clone();
-    state.reopened(&loaded);
+    state.reopened(&loaded, &loaded);
     state.judged(&loaded, Some(&id));
     assert_eq!((state.view, state.event, state.finding), (view, Some(last), finding));
 
     let shorter = self::loaded(TWO_LEADERS.lines().take(3).collect::<Vec<_>>().join("\n").as_str());
-    state.reopened(&shorter);
+    state.reopened(&loaded, &shorter);
     state.judged(&shorter, Some(&id));
     assert_eq!((state.event, state.finding), (None, None));
     assert_sane(&state, &shorter, &Command::Reload);
+}
+
+#[test]
+fn reading_again_selects_no_other_event_that_has_the_number() {
+    let story = r#"
+        {"ts":100,"peer":0,"task":1,"kind":"lock.acquire","lock":"state","seq":1}
+        {"ts":200,"peer":0,"task":1,"kind":"lock.release","lock":"state","seq":1}
+    "#;
+    let before = loaded(story);
+    let kept = |story: &str| {
+        let mut state = opened(&before);
+        run(&mut state, &before, &[Command::Select(EventId(1))]);
+        state.reopened(&before, &loaded(story));
+        state.event
+    };
+    assert_eq!(kept(story), Some(EventId(1)));
+    let grown = format!(r#"{story}{{"ts":300,"peer":0,"task":1,"kind":"lock.request","lock":"other","seq":2}}"#);
+    assert_eq!(kept(&grown), Some(EventId(1)));
+    let changes = [(r#""ts":200"#, r#""ts":201"#), ("lock.release", "lock.downgrade")];
+    let of_others = [(r#""peer":0"#, r#""peer":3"#), (r#""task":1"#, r#""task":2"#)];
+    for (from, to) in changes.into_iter().chain(of_others) {
+        assert_eq!(kept(&story.replace(from, to)), None, "{to}");
+    }
 }
 
 fn any_command() -> impl Strategy<Value = Command> {
@@ -303,9 +380,14 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => (moment.clone(), any::<f64>()).prop_map(|(at, factor)| Command::ZoomAt { at, factor }),
         1 => moment.clone().prop_map(Command::PanBy),
         1 => any::<f64>().prop_map(Command::ScrollBy),
-        1 => moment.prop_map(Command::GoTo),
+        1 => moment.clone().prop_map(Command::GoTo),
+        1 => moment.prop_map(Command::Mark),
         1 => any::<u32>().prop_map(|event| Command::Select(EventId(event))),
         2 => (0_u32..40).prop_map(|event| Command::Select(EventId(event))),
+        1 => (any::<Option<u8>>(), any::<Option<u8>>()).prop_map(|(event, lane)| Command::Click {
+            event: event.map(|event| EventId(event.into())),
+            lane: lane.map(usize::from),
+        }),
         1 => (0_usize..6).prop_map(Command::SelectFinding),
         1 => (0_usize..6).prop_map(Command::ToggleGroup),
     ]
@@ -318,7 +400,7 @@ proptest! {
     fn no_sequence_of_commands_loses_the_trace(commands in proptest::collection::vec(any_command(), 1..80)) {
         thread_local!(static LOADED: Loaded = loaded(TWO_LEADERS));
         LOADED.with(|loaded| {
-            let mut state = opened(loaded);
+            let mut state = opened_in(loaded, if commands.len() % 2 == 0 { 120.0 } else { 4_000.0 });
             for command in &commands {
                 state.apply(command, Some(loaded));
                 assert_sane(&state, loaded, command);

@@ -1,14 +1,22 @@
 //! What the thing under the pointer is.
 
+use std::collections::BTreeMap;
+use std::iter;
+
 use eframe::egui::{Response, Ui};
 
 use super::mouse::{NEAR_ARROW, NEAR_MARKER};
-use super::{Timeline, clipped};
+use super::{Timeline, shortened};
 use crate::picture::{Arrow, Picture, Placed};
+use crate::scene::{Fate, Leg, Route};
 use crate::words;
 
+/// So many messages of a bundle are looked at to tell how they fared.
+const MOST_TOLD: usize = 20_000;
 /// The most lines of a story.
 const MOST_LINES: usize = 14;
+/// The most letters of each: a chain of waits is told to its end.
+const MOST_LETTERS: usize = 600;
 
 /// Shows the story of what the pointer is on.
 pub(super) fn show(timeline: &Timeline<'_>, picture: &Picture, strip: Response) {
@@ -22,7 +30,11 @@ pub(super) fn show(timeline: &Timeline<'_>, picture: &Picture, strip: Response) 
     } else {
         picture.hatches.iter().find(|hatch| is_in(hatch.rect, at.x, at.y)).map_or_else(Vec::new, |hatch| {
             let missing = timeline.loaded.scene.missing.get(hatch.missing as usize);
-            missing.into_iter().flat_map(|missing| ["Events are missing".to_owned(), missing.why.clone()]).collect()
+            let title = match hatch.count {
+                0 | 1 => "Events are missing".to_owned(),
+                count => format!("Events are missing in {count} places, too close to be told apart; the first:"),
+            };
+            missing.into_iter().flat_map(|missing| [title.clone(), missing.why.to_string()]).collect()
         })
     };
     if !lines.is_empty() {
@@ -35,7 +47,7 @@ fn is_in([left, top, right, bottom]: [f32; 4], x: f32, y: f32) -> bool {
 }
 
 fn tell(ui: &mut Ui, lines: Vec<String>) {
-    let mut lines = lines.into_iter().take(MOST_LINES).map(clipped);
+    let mut lines = lines.into_iter().take(MOST_LINES).map(|line| shortened(words::plain(&line), MOST_LETTERS));
     if let Some(title) = lines.next() {
         ui.strong(title);
     }
@@ -57,9 +69,50 @@ fn witness(timeline: &Timeline<'_>, event: u32) -> Vec<String> {
 
 fn message(timeline: &Timeline<'_>, arrow: &Arrow) -> Vec<String> {
     let route = timeline.loaded.scene.routes.get(arrow.route as usize);
-    let Some(leg) = route.and_then(|route| route.legs.get(arrow.piece.longest as usize)) else { return Vec::new() };
-    let story = timeline.loaded.run.facts(|facts| words::leg_story(facts, *leg));
-    several(arrow.piece.count, "messages", story)
+    let Some((route, leg)) = route.and_then(|route| Some((route, worst(route, arrow)?))) else { return Vec::new() };
+    let story = timeline.loaded.run.facts(|facts| words::leg_story(facts, leg));
+    if arrow.piece.count <= 1 {
+        return story;
+    }
+    let count = arrow.piece.count;
+    let title = format!("{count} messages, too close to be told apart; zoom in. {}", fates(route, arrow));
+    iter::once(title).chain(story).collect()
+}
+
+/// Of a bundle the first message that fared worst, whose colour it has; otherwise the longest.
+pub(super) fn worst(route: &Route, arrow: &Arrow) -> Option<Leg> {
+    let longest = route.legs.get(arrow.piece.longest as usize)?;
+    let is_it = longest.fate == arrow.fate;
+    Some(if is_it { longest } else { bundle(route, arrow).find(|leg| leg.fate == arrow.fate).unwrap_or(longest) })
+}
+
+fn bundle<'a>(route: &'a Route, arrow: &Arrow) -> impl Iterator<Item = Leg> + 'a {
+    let first = arrow.piece.first as usize;
+    route.legs.within(first..first + (arrow.piece.count as usize).min(MOST_TOLD))
+}
+
+/// "98 arrived, 2 lost. The worst:": how many messages of a bundle fared how.
+fn fates(route: &Route, arrow: &Arrow) -> String {
+    let mut counts: BTreeMap<Fate, usize> = BTreeMap::new();
+    bundle(route, arrow).for_each(|leg| *counts.entry(leg.fate).or_default() += 1);
+    let of = if arrow.piece.count as usize > MOST_TOLD { format!(" of the first {MOST_TOLD}") } else { String::new() };
+    let told = counts.iter().rev().map(|(fate, count)| format!("{count} {}", fared(*fate)));
+    let told = told.collect::<Vec<String>>().join(", ");
+    let which = if counts.len() > 1 { "A worst one" } else { "The longest" };
+    format!("{told}{of}. {which}:")
+}
+
+/// What became of a message, in a word or two.
+fn fared(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Arrived => "arrived",
+        Fate::Unknown => "of unknown fate",
+        Fate::NotTaken => "not taken",
+        Fate::StaleTerm => "stale",
+        Fate::Late => "too late",
+        Fate::Dropped => "lost",
+        Fate::Unanswered => "unanswered",
+    }
 }
 
 fn story(timeline: &Timeline<'_>, placed: &Placed) -> Vec<String> {
@@ -67,7 +120,10 @@ fn story(timeline: &Timeline<'_>, placed: &Placed) -> Vec<String> {
     let track = lane.and_then(|lane| lane.tracks.get(usize::from(placed.track)));
     let (Some(lane), Some(track)) = (lane, track) else { return Vec::new() };
     let block = track.block(placed.piece.longest as usize);
-    let story = timeline.loaded.run.facts(|facts| words::block_story(facts, lane, block));
+    let story = timeline
+        .loaded
+        .run
+        .facts(|facts| words::block_story(facts, timeline.loaded.scene.times(facts.trace()), lane, block));
     several(placed.piece.count, "blocks", story)
 }
 
@@ -75,5 +131,5 @@ fn several(count: u32, what: &str, story: Vec<String>) -> Vec<String> {
     if count <= 1 {
         return story;
     }
-    std::iter::once(format!("{count} {what}, too close to be told apart; zoom in. The longest:")).chain(story).collect()
+    iter::once(format!("{count} {what}, too close to be told apart; zoom in. The longest:")).chain(story).collect()
 }

@@ -6,6 +6,7 @@ use eframe::egui::{Pos2, Rect, Response, Ui, pos2};
 use peerscope_analyzer::model::EventId;
 
 use super::Timeline;
+use super::hover::worst;
 use crate::command::Command;
 use crate::paint::Canvas;
 use crate::picture::Picture;
@@ -29,28 +30,29 @@ pub(super) fn on_strip(
     drag(timeline, ui, strip, commands);
     let Some(at) = strip.interact_pointer_pos() else { return };
     if strip.double_clicked() {
-        if let Some(event) = event_at(timeline, picture, at) {
-            commands.push(Command::Select(event));
+        if let Some((event, lane)) = event_at(timeline, picture, at) {
+            commands.push(Command::Click { event: Some(event), lane });
             commands.push(Command::FitSelection);
         }
     } else if strip.clicked() {
-        commands.push(event_at(timeline, picture, at).map_or(Command::ClearSelection, Command::Select));
+        let (event, lane) = event_at(timeline, picture, at).unzip();
+        commands.push(Command::Click { event, lane: lane.flatten() });
     }
 }
 
-/// The event that a click there selects.
-fn event_at(timeline: &Timeline<'_>, picture: &Picture, at: Pos2) -> Option<EventId> {
+/// The event that a click there selects, and the lane if it stands on one.
+fn event_at(timeline: &Timeline<'_>, picture: &Picture, at: Pos2) -> Option<(EventId, Option<usize>)> {
     if let Some(marker) = picture.marker_at(at.x, at.y, NEAR_MARKER) {
-        return Some(marker.event);
+        return Some((marker.event, None));
     }
     if let Some(arrow) = picture.arrow_at(at.x, at.y, NEAR_ARROW) {
         let route = timeline.loaded.scene.routes.get(arrow.route as usize)?;
-        return route.legs.get(arrow.piece.longest as usize).map(|leg| leg.from);
+        return worst(route, arrow).map(|leg| (leg.from, None));
     }
     let block = picture.block_at(at.x, at.y)?;
     let lane = timeline.loaded.scene.lanes.get(block.lane as usize)?;
     let track = lane.tracks.get(usize::from(block.track))?;
-    Some(track.block(block.piece.longest as usize).begin)
+    Some((track.block(block.piece.longest as usize).begin, Some(block.lane as usize)))
 }
 
 fn wheel(timeline: &Timeline<'_>, ui: &Ui, strip: &Response, commands: &mut Vec<Command>) {
@@ -67,7 +69,7 @@ fn wheel(timeline: &Timeline<'_>, ui: &Ui, strip: &Response, commands: &mut Vec<
         (along, down) = (down, 0.0);
     }
     if along != 0.0 {
-        commands.push(Command::PanBy(timeline.scale.ns(-along)));
+        commands.push(Command::PanBy(timeline.scale.distance(-along)));
     }
     if down != 0.0 && timeline.parts.scroll_bar.is_some() {
         commands.push(Command::ScrollBy(f64::from(-down)));
@@ -87,7 +89,7 @@ fn drag(timeline: &Timeline<'_>, ui: &Ui, strip: &Response, commands: &mut Vec<C
         if strip.dragged() {
             let by = strip.drag_delta();
             if by.x != 0.0 {
-                commands.push(Command::PanBy(timeline.scale.ns(-by.x)));
+                commands.push(Command::PanBy(timeline.scale.distance(-by.x)));
             }
             if by.y != 0.0 && timeline.parts.scroll_bar.is_some() {
                 commands.push(Command::ScrollBy(f64::from(-by.y)));

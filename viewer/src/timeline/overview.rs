@@ -4,15 +4,24 @@ use std::sync::Arc;
 
 use eframe::egui::{CursorIcon, Id, Rangef, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::Timeline;
+use peerscope_analyzer::model::EventId;
+use peerscope_analyzer::report::FindingNote;
+
+use super::{Timeline, clipped};
 use crate::command::Command;
 use crate::paint::Canvas;
 use crate::picture::Overview;
+use crate::timescale::{Span, TimeScale};
+use crate::words::{self, names};
 
 /// How wide a column is, in points.
 const COLUMN: f32 = 2.0;
 /// Free at both ends, so that the frame hides nothing of the trace.
 const MARGIN: f32 = 7.0;
+
+/// So near to the pointer, in points, findings are told; and so many of them.
+const NEAR: f32 = 4.0;
+const MOST_TITLES: usize = 4;
 
 /// What an overview was made from: it is made again if that changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,18 +36,47 @@ pub(super) fn show(timeline: &Timeline<'_>, ui: &mut Ui, commands: &mut Vec<Comm
     let rect = timeline.parts.overview;
     let response = ui.interact(rect, ui.scope_id().with("overview"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "overview of the whole trace"));
-    let whole = timeline.loaded.scene.span;
     let inner = inner(rect);
-    let moment = |x: f32| {
-        let share = f64::from((x - inner.left()) / inner.width()).clamp(0.0, 1.0);
-        whole.begin.saturating_add((share * whole.length() as f64) as i64)
-    };
+    let scale = scale(timeline);
+    let moment = |x: f32| scale.at(x.clamp(inner.left(), inner.right()));
     if let Some(at) = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged()) {
         commands.push(Command::GoTo(moment(at.x)));
     }
-    response.on_hover_cursor(CursorIcon::PointingHand);
     let overview = made(timeline, ui, ui.scope_id().with("overview data"));
+    let pointed = response.hover_pos().filter(|_| !response.dragged());
+    let response = response.on_hover_cursor(CursorIcon::PointingHand);
+    if let Some(at) = pointed {
+        let columns = overview.counts.len() as f32;
+        let column =
+            |x: f32| ((x - inner.left()) / inner.width() * columns).clamp(0.0, (columns - 1.0).max(0.0)) as usize;
+        let counts = overview.counts.get(column(at.x - NEAR)..=column(at.x + NEAR)).unwrap_or_default();
+        let count: u64 = counts.iter().map(|count| u64::from(*count)).sum();
+        let near = Span::new(moment(at.x - NEAR), moment(at.x + NEAR));
+        response.on_hover_ui_at_pointer(|ui| {
+            let count = names::count(count as usize, "event");
+            ui.strong(format!("{count} around {}", words::moment(moment(at.x), scale.ns_per_point())));
+            findings(timeline, near).into_iter().for_each(|title| {
+                ui.label(title);
+            });
+        });
+    }
     paint(timeline, ui, &overview);
+}
+
+/// The titles of findings that have a witness then; how many more there are.
+fn findings(timeline: &Timeline<'_>, then: Span) -> Vec<String> {
+    let trace = timeline.loaded.run.trace();
+    let times = timeline.loaded.scene.times(trace);
+    let is_then = |event: u32| (event as usize) < trace.len() && then.contains(times.at(EventId(event)));
+    let all = timeline.loaded.report.iter().flat_map(|report| &report.findings);
+    let mut found = all.filter(|finding| finding.witnesses.iter().any(|witness| is_then(witness.event)));
+    let title = |finding: &FindingNote| clipped(format!("{}: {}", finding.severity.name(), finding.title));
+    let mut titles: Vec<String> = found.by_ref().take(MOST_TITLES).map(title).collect();
+    let more = found.count();
+    if more > 0 {
+        titles.push(format!("and {}", names::count(more, "other finding")));
+    }
+    titles
 }
 
 /// Where the trace lies in the overview.
@@ -46,10 +84,16 @@ fn inner(rect: Rect) -> Rect {
     rect.shrink2(vec2(MARGIN.min(rect.width() / 4.0), 0.0))
 }
 
+/// The whole trace, there.
+fn scale(timeline: &Timeline<'_>) -> TimeScale {
+    let inner = inner(timeline.parts.overview);
+    TimeScale { visible: timeline.loaded.scene.span, left: inner.left(), width: inner.width().max(1.0) }
+}
+
 fn made(timeline: &Timeline<'_>, ui: &Ui, id: Id) -> Arc<Overview> {
     let columns = (inner(timeline.parts.overview).width() / COLUMN).floor().clamp(1.0, 8192.0) as usize;
     let scene = &timeline.loaded.scene;
-    let key = Key { run: Arc::as_ptr(&timeline.loaded.run) as usize, marks: scene.marks.len(), columns };
+    let key = Key { run: Arc::as_ptr(&timeline.loaded.run) as usize, marks: scene.marks.all().len(), columns };
     let kept: Option<(Key, Arc<Overview>)> = ui.data(|data| data.get_temp(id));
     if let Some((_, overview)) = kept.filter(|(made_from, _)| *made_from == key) {
         return overview;
@@ -75,11 +119,7 @@ fn paint(timeline: &Timeline<'_>, ui: &Ui, overview: &Overview) {
         let high = (share * (rect.height() - 12.0)).max(2.0);
         canvas.rect(Rect::from_min_max(pos2(x(column), floor - high), pos2(x(column + 1), floor)), palette.density());
     }
-    let whole = timeline.loaded.scene.span;
-    let place = |at: i64| {
-        let share = (at as f64 - whole.begin as f64) / whole.length() as f64;
-        inner.left() + share.clamp(0.0, 1.0) as f32 * inner.width()
-    };
+    let place = |at: i64| scale(timeline).x(at).clamp(inner.left(), inner.right());
     let (left, right) = (place(timeline.state.view.begin), place(timeline.state.view.end));
     let (left, right) = (left - 3.0, right.max(left + 1.0) + 3.0);
     canvas.rect(Rect::from_min_max(rect.min, pos2(left, rect.bottom())), palette.veil());

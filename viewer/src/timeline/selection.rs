@@ -1,4 +1,4 @@
-//! The selected event: a line through all lanes, and a frame around its block.
+//! The selected event: a line through all lanes, and a frame around its block; or the moment that was asked for: a line.
 
 use eframe::egui::{Painter, Rect, pos2};
 
@@ -8,6 +8,11 @@ use crate::picture::Picture;
 
 /// Paints it over the strip.
 pub(super) fn paint(timeline: &Timeline<'_>, painter: &Painter, picture: &Picture) {
+    if let Some(at) = timeline.state.moment.filter(|at| timeline.scale.visible.contains(*at)) {
+        let mut canvas = Canvas::new(painter);
+        canvas.vertical(timeline.scale.x(at), timeline.parts.strip.y_range(), 1.0, timeline.palette.selection());
+        canvas.paint(painter);
+    }
     let Some(event) = timeline.state.event else { return };
     let trace = timeline.loaded.run.trace();
     let scene = &timeline.loaded.scene;

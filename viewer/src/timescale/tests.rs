@@ -6,15 +6,15 @@ use super::{SHORTEST_VIEW, Span, TimeScale};
 
 fn labels(visible: Span, width: f32) -> Vec<String> {
     let scale = TimeScale { visible, left: 0.0, width };
-    scale.ticks(0).into_iter().map(|tick| tick.label).filter(|label| !label.is_empty()).collect()
+    scale.ticks().into_iter().map(|tick| tick.label).filter(|label| !label.is_empty()).collect()
 }
 
 #[test]
 fn labels_have_the_unit_and_the_decimals_of_their_step() {
-    assert_eq!(labels(Span::new(0, 1_000), 500.0), ["0 ns", "200 ns", "400 ns", "600 ns", "800 ns"]);
+    assert_eq!(labels(Span::new(0, 1_000), 500.0), ["0.0000 ms", "0.0002 ms", "0.0004 ms", "0.0006 ms", "0.0008 ms"]);
     assert_eq!(labels(Span::new(1_190_000, 1_290_000), 500.0), ["1.20 ms", "1.22 ms", "1.24 ms", "1.26 ms", "1.28 ms"]);
     assert_eq!(labels(Span::new(-500_000_000, 2_500_000_000), 400.0), ["0 s", "1 s", "2 s"]);
-    assert_eq!(labels(Span::new(5_000_000_000, 5_000_000_020), 300.0), ["5.00000000 s", "5.00000001 s"]);
+    assert_eq!(labels(Span::new(5_000_000_000, 5_000_000_020), 300.0), ["5000.00000 ms", "5000.00001 ms"]);
 }
 
 #[test]
@@ -74,13 +74,20 @@ proptest! {
     }
 
     #[test]
-    fn labels_do_not_overlap(view in spans(), width in 20_f32..3_000.0, origin in -1_000_000_000_i64..1_000_000_000) {
+    fn labels_do_not_overlap(view in spans(), width in 20_f32..3_000.0) {
         let scale = TimeScale { visible: view, left: 0.0, width };
-        let ticks = scale.ticks(origin);
+        let ticks = scale.ticks();
         let labelled: Vec<_> = ticks.iter().filter(|tick| !tick.label.is_empty()).collect();
         prop_assert!(labelled.len() as f32 <= width / 90.0 + 1.5);
         for pair in labelled.windows(2) {
             prop_assert!(pair[1].x - pair[0].x >= pair[0].label.chars().count() as f32 * 7.0, "{pair:?}");
         }
     }
+}
+
+#[test]
+fn a_distance_has_a_direction() {
+    let scale = TimeScale { visible: Span::new(0, 1_000), left: 50.0, width: 100.0 };
+    assert_eq!([2.5, -2.5, 0.0, 0.01, -0.01].map(|points| scale.distance(points)), [25, -25, 0, 1, -1]);
+    assert_eq!(scale.distance(f32::NAN), 0);
 }

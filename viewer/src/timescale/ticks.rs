@@ -9,19 +9,15 @@ const DISTANCE: f64 = 90.0;
 const CHARACTER: f64 = 7.5;
 const ROOM: f64 = 14.0;
 
-/// ns a unit, and its name.
-const UNITS: [(i128, &str); 4] = [(1, "ns"), (1_000, "µs"), (1_000_000, "ms"), (1_000_000_000, "s")];
-
 impl TimeScale {
-    /// The lines of the axis, labelled with the time since `origin` (ns), and lesser lines between them without a label.
-    /// Labels do not overlap.
-    pub fn ticks(&self, origin: i64) -> Vec<Tick> {
-        let begin = i128::from(self.visible.begin) - i128::from(origin);
-        let end = i128::from(self.visible.end) - 1 - i128::from(origin);
-        let unit = unit_for(begin.abs().max(end.abs()));
+    /// The lines of the axis, labelled with the time on the trace's clock, as logs and findings say it, and lesser lines
+    /// between them without a label. Labels do not overlap.
+    pub fn ticks(&self) -> Vec<Tick> {
+        let begin = i128::from(self.visible.begin);
+        let end = i128::from(self.visible.end) - 1;
         let points_per_ns = 1.0 / self.ns_per_point();
         let fits = |step: &Step| {
-            let widest = label(begin, *step, unit).chars().count().max(label(end, *step, unit).chars().count());
+            let widest = label(begin, *step).chars().count().max(label(end, *step).chars().count());
             step.ns as f64 * points_per_ns >= DISTANCE.max(widest as f64 * CHARACTER + ROOM)
         };
         let Some(step) = steps().find(fits) else { return Vec::new() };
@@ -29,8 +25,8 @@ impl TimeScale {
         let first = begin.div_euclid(lesser) + i128::from(begin.rem_euclid(lesser) != 0);
         let lines = (first..).map(|number| number * lesser).take_while(|at| *at <= end);
         let tick = |at: i128| {
-            let moment = i64::try_from(at + i128::from(origin)).ok()?;
-            let label = if at % step.ns == 0 { label(at, step, unit) } else { String::new() };
+            let moment = i64::try_from(at).ok()?;
+            let label = if at % step.ns == 0 { label(at, step) } else { String::new() };
             Some(Tick { x: self.x(moment), label })
         };
         // A span longer than a length can be has no more lines than its strip is wide.
@@ -60,20 +56,17 @@ fn steps() -> impl Iterator<Item = Step> {
     (0..20).flat_map(|power| [1, 2, 5].map(|times| Step { ns: times * 10_i128.pow(power), times, power }))
 }
 
-/// The largest unit in which a time is at least 1; as a place in [`UNITS`].
-fn unit_for(ns: i128) -> usize {
-    UNITS.iter().rposition(|(unit, _)| ns >= *unit).unwrap_or(0)
-}
-
-/// The time with as many decimals as the step needs.
-fn label(ns: i128, step: Step, unit: usize) -> String {
-    let (per_unit, name) = UNITS[unit];
-    let decimals = (3 * unit).saturating_sub(step.power as usize);
+/// The time with as many decimals as the step needs. In ms, as reports, the table and the details say it, so that the same
+/// number is found everywhere; in whole seconds where a step is one or more.
+fn label(ns: i128, step: Step) -> String {
+    let (power, name) = if step.power >= 9 { (9, "s") } else { (6, "ms") };
+    let per_unit = 10_i128.pow(power);
+    let decimals = power.saturating_sub(step.power) as usize;
     let sign = if ns < 0 { "-" } else { "" };
     let (whole, rest) = (ns.abs() / per_unit, ns.abs() % per_unit);
     if decimals == 0 {
         return format!("{sign}{whole} {name}");
     }
-    let digits = format!("{rest:0width$}", width = 3 * unit);
+    let digits = format!("{rest:0width$}", width = power as usize);
     format!("{sign}{whole}.{} {name}", &digits[..decimals])
 }

@@ -60,7 +60,7 @@ fn raft_text(event: Event<'_>) -> Option<String> {
             _ => format!("takes a snapshot up to {}", body.last_index?),
         },
         Body::Invariant(body) => {
-            let name = body.name.map_or_else(|| "an invariant".into(), |text| format!("invariant `{}`", name(text)));
+            let name = body.name.map_or_else(|| "an invariant".into(), |text| format!("invariant {}", name(text)));
             format!("{name} {}", if body.holds == Some(false) { "is broken" } else { "holds" })
         }
         Body::PeerStart(body) => format!("starts{}", how(body.how)),
@@ -186,7 +186,7 @@ fn lock_text(facts: &Facts<'_>, event: Event<'_>) -> Option<String> {
 
 fn test_text(event: Event<'_>) -> Option<String> {
     Some(match event.body() {
-        Body::TestBegin(body) => format!("test `{}` begins", name(body.name?)),
+        Body::TestBegin(body) => format!("test {} begins", name(body.name?)),
         Body::TestEnd(body) => {
             let verdict = body.verdict.map_or_else(String::new, |verdict| format!(": {}", name(verdict)));
             let why = body.why.map_or_else(String::new, |why| format!(", {why}"));
@@ -245,7 +245,7 @@ pub fn event_head(trace: &Trace, event: EventId) -> Vec<(String, String)> {
     head
 }
 
-/// The event's own fields as they were written; ids that have names, and times, are explained in brackets.
+/// The event's own fields; locks and tasks by their names, times explained in brackets.
 pub(crate) fn own_fields(facts: &Facts<'_>, event: EventId) -> Vec<(String, String)> {
     let event = facts.trace().event(event);
     let kind = event.kind().map_or(&[][..], Kind::fields);
@@ -263,26 +263,26 @@ pub(crate) fn own_fields(facts: &Facts<'_>, event: EventId) -> Vec<(String, Stri
                     (format!("{}.{}", name(field), name(key)), safe(&value.to_string(), MAX_VALUE))
                 }));
             }
-            value => {
-                let meaning = meaning(facts, event, field, ty, value);
-                rows.push((name(field), format!("{}{meaning}", safe(&value.to_string(), MAX_VALUE))));
-            }
+            value => rows.push((name(field), shown_value(facts, event, field, ty, value))),
         }
     }
     rows
 }
 
-/// What a bare value means: the name of the lock or task that it is the id of, a time in words.
-fn meaning(facts: &Facts<'_>, event: Event<'_>, field: &str, ty: Option<FieldType>, value: ValueRef<'_>) -> String {
+/// A value as it was written; a lock and a task by the name that they have everywhere; a time in words as well.
+fn shown_value(facts: &Facts<'_>, event: Event<'_>, field: &str, ty: Option<FieldType>, value: ValueRef<'_>) -> String {
     let text = value.to_string();
-    let known = match (field, ty, value) {
-        (_, Some(FieldType::Nanos), ValueRef::U64(ns)) => Some(duration(i64::try_from(ns).unwrap_or(i64::MAX))),
-        ("lock", ..) => lock_of(event).map(|lock| name(&facts.trace().locks().name(lock))),
-        ("child", ..) => {
-            let child = facts.trace().task_of(event, Id::parse(&text));
-            child.map(|child| name(&facts.trace().tasks().name(child)))
-        }
+    let trace = facts.trace();
+    let named = match field {
+        "lock" => lock_of(event).map(|lock| names::full_lock(trace, lock)),
+        "child" => trace.task_of(event, Id::parse(&text)).map(|child| names::task(trace, child)),
         _ => None,
     };
-    known.filter(|known| *known != text).map_or_else(String::new, |known| format!("  ({known})"))
+    let in_words = match (ty, value) {
+        (Some(FieldType::Nanos), ValueRef::U64(ns)) => {
+            format!("  ({})", duration(i64::try_from(ns).unwrap_or(i64::MAX)))
+        }
+        _ => String::new(),
+    };
+    named.unwrap_or_else(|| format!("{}{in_words}", safe(&text, MAX_VALUE)))
 }

@@ -2,7 +2,7 @@
 
 use peerscope_analyzer::facts::{Facts, Wait, WaitOn};
 use peerscope_analyzer::model::{Event, LockId, TaskId};
-use peerscope_analyzer::value::Id;
+use peerscope_analyzer::value::{Id, Term};
 use peerscope_analyzer::vocabulary::Body;
 
 use super::duration;
@@ -16,12 +16,13 @@ const MAX_LABEL: usize = 120;
 /// What stands where the trace does not say which role a peer has.
 pub(super) const UNKNOWN_ROLE: &str = "role unknown";
 
-/// What stands in a block, shortest last: the first that fits is drawn. "leader · term 2", "leader 2", "2".
+/// What stands in a block, shortest last: the first that fits is drawn. "leader · term 2", "leader 2",
+/// "leader", "L": the word that matters is the last to go.
 pub fn block_labels(facts: &Facts<'_>, lane: &Lane, block: Block) -> Vec<String> {
     let event = facts.trace().event(block.begin);
     let labels = match block.look {
         Look::Follower | Look::Candidate | Look::Leader | Look::PreCandidate | Look::Learner | Look::OtherRole => {
-            role(event, block.look)
+            role(event, block.look, lane.term(facts.trace(), block))
         }
         Look::Down => match event.body() {
             Body::PeerStop(body) => match body.how {
@@ -38,11 +39,8 @@ pub fn block_labels(facts: &Facts<'_>, lane: &Lane, block: Block) -> Vec<String>
         }
         Look::Held | Look::HeldContended | Look::HeldShared => hold(facts, lane, block),
         Look::Queue => vec![format!("{}{} wait", block.depth, over(block.depth)), block.depth.to_string()],
-        Look::Phase => match event.body() {
-            Body::TestPhase(body) => vec![body.name.unwrap_or("phase").to_owned()],
-            Body::TestBegin(body) => vec![body.name.unwrap_or("test").to_owned()],
-            _ => vec![event_text(facts, block.begin)],
-        },
+        Look::Phase => vec![phase(facts, event)],
+        Look::Failed => failed(facts, event, block),
         Look::Fault => match event.body() {
             Body::Fault(body) => {
                 vec![fault(body.what, body.peers, body.detail), body.what.map_or_else(|| "fault".into(), name)]
@@ -62,17 +60,55 @@ pub fn block_labels(facts: &Facts<'_>, lane: &Lane, block: Block) -> Vec<String>
     labels
 }
 
+/// What a part of a test is called.
+fn phase(facts: &Facts<'_>, event: Event<'_>) -> String {
+    match event.body() {
+        Body::TestPhase(body) => body.name.unwrap_or("phase").to_owned(),
+        Body::TestBegin(body) => body.name.unwrap_or("test").to_owned(),
+        _ => event_text(facts, event.id()),
+    }
+}
+
+/// That a test failed, and why: its last part, or its end.
+fn failed(facts: &Facts<'_>, event: Event<'_>, block: Block) -> Vec<String> {
+    let end = block.end.map_or(event, |end| facts.trace().event(end));
+    let why = match end.body() {
+        Body::TestEnd(body) => body.why,
+        _ => None,
+    };
+    let failed = why.map_or_else(|| "failed".into(), |why| format!("failed: {why}"));
+    if end.id() == event.id() {
+        return vec![failed, "failed".into()];
+    }
+    let phase = phase(facts, event);
+    vec![format!("{phase} · {failed}"), failed, format!("{phase} · failed"), "failed".into()]
+}
+
 /// 255 stands for so many or more.
 fn over(depth: u8) -> &'static str {
     if depth == u8::MAX { "+" } else { "" }
 }
 
-fn role(event: Event<'_>, look: Look) -> Vec<String> {
+fn role(event: Event<'_>, look: Look, term: Option<Term>) -> Vec<String> {
     let word = role_word(event, look);
-    match event.term() {
-        Some(term) => vec![format!("{word} · term {term}"), format!("{word} {term}"), term.to_string()],
-        None => vec![word],
+    let is_unknown = word == UNKNOWN_ROLE;
+    match term {
+        Some(term) if is_unknown => vec![format!("{word} · term {term}"), word, "unknown".into(), "?".into()],
+        Some(term) => vec![format!("{word} · term {term}"), format!("{word} {term}"), word, initial(look)],
+        None => vec![word, initial(look)],
     }
+}
+
+/// The role in one letter. A role of the program's own has none that anybody would know.
+fn initial(look: Look) -> String {
+    let letter = match look {
+        Look::Follower => "F",
+        Look::Candidate => "C",
+        Look::Leader => "L",
+        Look::PreCandidate => "P",
+        _ => return String::new(),
+    };
+    letter.into()
 }
 
 /// The role's name.
@@ -92,7 +128,7 @@ pub(super) fn role_word(event: Event<'_>, look: Look) -> String {
 
 fn wait_labels(facts: &Facts<'_>, wait: &Wait) -> Vec<String> {
     let trace = facts.trace();
-    let what = waits_for(facts, wait.on);
+    let what = waits_for_any(facts, wait);
     match wait.on {
         WaitOn::Lock(lock) => {
             let mut labels = Vec::new();
@@ -101,26 +137,43 @@ fn wait_labels(facts: &Facts<'_>, wait: &Wait) -> Vec<String> {
                 if holder == wait.task {
                     format!("{what}, which it holds itself")
                 } else {
-                    format!("{what}, held by {}", names::short_task(trace, holder))
+                    format!("{what}, held by {}", names::task(trace, holder))
                 }
             }));
-            labels.extend([what, format!("waits: {}", names::lock(facts, lock)), "waits: lock".into()]);
+            labels.extend([what, format!("waits: {}", names::lock(facts, lock)), "waits".into()]);
             labels
         }
         WaitOn::Rpc(rpc) => {
             let (method, rpc) = (names::method(facts, rpc), facts.rpcs().get(rpc));
-            let to = rpc.callee.map(|callee| format!("{method} → {}", names::peer(trace, callee)));
-            let mut labels: Vec<String> = to.iter().map(|to| format!("waits for {to}")).collect();
-            labels.extend(to);
-            labels.extend([method, "reply".into()]);
-            labels
+            let to = rpc.callee.map(|callee| format!("waits for {method} → {}", names::peer(trace, callee)));
+            let shorter = [format!("waits for {method}"), format!("waits: {method}"), "waits".into()];
+            to.into_iter().chain(shorter).collect()
         }
         WaitOn::Join(child) => {
-            vec![what, format!("waits for {}", names::short_task(trace, child)), "waits: task".into()]
+            vec![what, format!("waits for {}", names::task(trace, child)), "waits".into()]
         }
         WaitOn::Sleep { .. } => vec![what, "sleeps".into()],
         _ => vec![what, "waits".into()],
     }
+}
+
+/// What a wait is for, with the other cases of its select: "waits to receive from a, or to receive from b".
+pub(super) fn waits_for_any(facts: &Facts<'_>, wait: &Wait) -> String {
+    const MOST_CASES: usize = 4;
+    let own = facts.trace().task_events(wait.task);
+    let next = own.partition_point(|event| *event <= wait.begin);
+    // Cases begin one after the other and end together.
+    let cases = own[next..].iter().map_while(|event| facts.waits().began_at(*event));
+    let mut cases: Vec<&Wait> =
+        cases.take_while(|case| case.end == wait.end && case.lost == wait.lost).take(MOST_CASES + 1).collect();
+    let many = cases.len() > MOST_CASES;
+    cases.truncate(MOST_CASES);
+    let mut words = waits_for(facts, wait.on);
+    for case in cases {
+        let what = waits_for(facts, case.on);
+        words.push_str(&format!(", or {}", what.strip_prefix("waits ").unwrap_or(&what)));
+    }
+    if many { format!("{words}, or more") } else { words }
 }
 
 /// "waits for Mutex<State> (1)", "sleeps 10 ms".
@@ -157,7 +210,8 @@ fn hold(facts: &Facts<'_>, lane: &Lane, block: Block) -> Vec<String> {
     let holder = facts.holds().holders_at(lock, block.begin).next().and_then(|hold| hold.task);
     match holder {
         _ if block.depth > 1 => {
-            vec![format!("{}{} readers", block.depth, over(block.depth)), block.depth.to_string()]
+            let who = if block.look == Look::HeldShared { "readers" } else { "have it" };
+            vec![format!("{}{} {who}", block.depth, over(block.depth)), block.depth.to_string()]
         }
         Some(holder) => holder_labels(facts, holder),
         None => vec!["held".into()],

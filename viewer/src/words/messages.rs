@@ -5,10 +5,14 @@ use peerscope_analyzer::model::{EventId, MessageId, PeerId, RpcId, Trace};
 
 use super::duration;
 use super::names::{self, author, count, name};
-use crate::scene::{Fate, Leg, Message};
+use crate::lane::Times;
+use crate::scene::{Fate, Leg, Message, fate};
 
 /// So many of the receipts, answers and uses of one RPC are told.
 const MAX_COPIES: usize = 4;
+
+/// So begins the line on how long an RPC took its caller.
+pub(super) const TOOK: &str = "took ";
 
 /// What an arrow is, for whoever points at it: a few lines.
 pub fn leg_story(facts: &Facts<'_>, leg: Leg) -> Vec<String> {
@@ -23,7 +27,7 @@ pub fn leg_story(facts: &Facts<'_>, leg: Leg) -> Vec<String> {
     let mut lines = vec![format!("{} · {} → {} ({way})", names::method(facts, id), who(trace, from), who(trace, to))];
     lines.push(format!("sent by {}", author(trace, leg.from)));
     lines.push(arrival(trace, leg));
-    lines.push(fate(trace, &rpc, leg));
+    lines.push(leg_fate(trace, &rpc, leg));
     lines.extend(rpc.outcome.map(|outcome| format!("outcome at the caller: {}", name(outcome))));
     lines.push(format!("rpc {}", name(&trace.tables().rpcs.id(id).to_string())));
     lines
@@ -37,7 +41,7 @@ fn one_way_story(trace: &Trace, leg: Leg, id: MessageId) -> Vec<String> {
     let fate = match leg.fate {
         Fate::Dropped => "lost on the way",
         Fate::Unanswered => "nobody has received it, as far as the trace goes",
-        Fate::Arrived | Fate::StaleTerm | Fate::Late => "arrived",
+        Fate::Arrived | Fate::Unknown | Fate::NotTaken | Fate::StaleTerm | Fate::Late => "arrived",
     };
     vec![
         format!("{} (one way)", method.unwrap_or_else(|| "message".into())),
@@ -50,7 +54,7 @@ fn one_way_story(trace: &Trace, leg: Leg, id: MessageId) -> Vec<String> {
 
 /// When a message arrived, and who took it.
 fn arrival(trace: &Trace, leg: Leg) -> String {
-    let Some(to) = leg.to else { return "did not arrive, as far as the trace goes".into() };
+    let Some(to) = leg.to else { return "its arrival is not in the trace".into() };
     let took = at(trace, to).saturating_sub(at(trace, leg.from));
     // Clocks of two machines may disagree by more than a message takes.
     let took = if took < 0 { "before it was sent, by the clocks".into() } else { format!("after {}", duration(took)) };
@@ -58,7 +62,7 @@ fn arrival(trace: &Trace, leg: Leg) -> String {
 }
 
 fn at(trace: &Trace, event: EventId) -> i64 {
-    i64::try_from(trace.event(event).ts()).unwrap_or(i64::MAX)
+    Times::new(trace, 0).at(event)
 }
 
 fn who(trace: &Trace, peer: Option<PeerId>) -> String {
@@ -66,9 +70,15 @@ fn who(trace: &Trace, peer: Option<PeerId>) -> String {
 }
 
 /// What became of a message, as a sentence.
-fn fate(trace: &Trace, rpc: &Rpc<'_>, leg: Leg) -> String {
+fn leg_fate(trace: &Trace, rpc: &Rpc<'_>, leg: Leg) -> String {
     match leg.fate {
+        Fate::Arrived if leg.to.is_none() => "its receipt is not in the trace, but it was answered".into(),
         Fate::Arrived => "arrived in time".into(),
+        Fate::Unknown => {
+            "several calls have this id: which request, receipt and reply belong together is unknown".into()
+        }
+        Fate::NotTaken if fate::answered_at(rpc).is_some() => "not taken: its caller had an answer already".into(),
+        Fate::NotTaken => "sent in time, but not taken".into(),
         Fate::StaleTerm => {
             let now = leg.to.and_then(|to| trace.event(to).term());
             let moved = now.map_or_else(|| "moved on".into(), |term| format!("moved on to term {term}"));
@@ -91,22 +101,21 @@ pub fn rpc_fate(facts: &Facts<'_>, id: RpcId) -> String {
     if rpc.ambiguous {
         return "sent more than once under one id: which reply is to which request is unknown".into();
     }
-    let asked = rpc.msg_term.or_else(|| trace.event(rpc.send?).term());
-    let now = rpc.return_.and_then(|return_| trace.event(return_).term());
+    let acted_on = !rpc.used.is_empty();
     match (rpc.return_, rpc.outcome) {
-        (Some(_), Some("ok") | None) => match (asked, now) {
-            (Some(asked), Some(now)) if now > asked => {
-                let used = if rpc.used.is_empty() { "" } else { ", and was acted on" };
-                format!(
-                    "asked in term {asked}, but the caller had moved on to term {now} when the reply came: stale{used}"
-                )
-            }
-            _ if rpc.used.is_empty() => "answered in time".into(),
-            _ => "answered in time, and acted on".into(),
-        },
+        _ if let Some((asked, now)) = fate::stale_terms(trace, &rpc) => {
+            let used = if acted_on { ", and was acted on" } else { "" };
+            format!("asked in term {asked}, but the caller had moved on to term {now} when the reply came: stale{used}")
+        }
+        (Some(_), Some("error")) => "answered with an error".into(),
+        (Some(_), Some("ok") | None) if acted_on => "answered in time, and acted on".into(),
+        (Some(_), Some("ok") | None) => "answered in time".into(),
         (Some(return_), Some(outcome)) => {
-            let late = rpc.replies.first().is_some_and(|reply| *reply > return_);
-            let after = if late { "; the handler answered too late" } else { "" };
+            let after = match rpc.replies.first() {
+                Some(reply) if *reply > return_ => "; the handler answered too late",
+                Some(_) => "; the handler had answered by then, but that was not taken",
+                None => "",
+            };
             format!("the caller had no answer ({}){after}", name(outcome))
         }
         (None, _) if !rpc.replies.is_empty() => "answered, but the caller never took the reply".into(),
@@ -122,7 +131,7 @@ pub fn rpc_lines(facts: &Facts<'_>, id: RpcId) -> Vec<String> {
         vec![format!("{} · {} → {}", names::method(facts, id), who(trace, rpc.caller), who(trace, rpc.callee))];
     lines.push(rpc_fate(facts, id));
     if let (Some(send), Some(return_)) = (rpc.send, rpc.return_) {
-        lines.push(format!("took {} for its caller", duration(at(trace, return_).saturating_sub(at(trace, send)))));
+        lines.push(format!("{TOOK}{} for its caller", duration(at(trace, return_).saturating_sub(at(trace, send)))));
     }
     if let (Some(recv), Some(reply)) = (rpc.recvs.first(), rpc.replies.first()) {
         lines.push(format!("handled in {}", duration(at(trace, *reply).saturating_sub(at(trace, *recv)))));

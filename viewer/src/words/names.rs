@@ -40,15 +40,42 @@ pub(crate) fn named_peer(event: Event<'_>, id: Option<Id<'_>>) -> String {
     }
 }
 
-/// `task 3 · ticker`, or `task 3` if it has no name.
+/// The one name of a task: `ticker (3)`; if it was given none `task 3 (main.rs:12)`, after the line that spawned it, or
+/// `task 3` where that is not known.
 pub(crate) fn task(trace: &Trace, task: TaskId) -> String {
-    let (id, text) = (trace.tasks().id(task).to_string(), trace.tasks().name(task));
-    if *text == id { format!("task {}", name(&id)) } else { format!("task {} · {}", name(&id), name(&text)) }
+    let id = name(&trace.tasks().id(task).to_string());
+    match own_name(trace, task) {
+        Some(own) if own == id => own,
+        Some(own) => format!("{own} ({id})"),
+        None => {
+            let line = spawned_at(trace, task).map_or_else(String::new, |src| format!(" ({})", name(file_name(src))));
+            format!("task {id}{line}")
+        }
+    }
 }
 
-/// `task 3`, by its id alone.
+/// `ticker`, or `task 3`: where there is no room for more.
 pub(crate) fn short_task(trace: &Trace, task: TaskId) -> String {
-    format!("task {}", name(&trace.tasks().id(task).to_string()))
+    own_name(trace, task).unwrap_or_else(|| format!("task {}", name(&trace.tasks().id(task).to_string())))
+}
+
+/// The name that the task was given; `None` if it is known only by a number.
+fn own_name(trace: &Trace, task: TaskId) -> Option<String> {
+    let own = trace.tasks().name(task);
+    match trace.tasks().id(task) {
+        Id::Text(_) => Some(name(&own)),
+        number => (*own != number.to_string()).then(|| name(&own)),
+    }
+}
+
+/// "file:line" of the call that spawned the task.
+pub(crate) fn spawned_at(trace: &Trace, task: TaskId) -> Option<&str> {
+    trace.event(trace.task(task).spawn?).src()
+}
+
+/// What of "path/file:line" stands behind the path.
+pub(crate) fn file_name(src: &str) -> &str {
+    src.rsplit(['/', '\\']).next().unwrap_or(src)
 }
 
 /// The task that a field of `event` names.
@@ -63,12 +90,14 @@ pub(crate) fn named_task(event: Event<'_>, id: Option<Id<'_>>) -> String {
 /// `Mutex<State>`, or `Mutex<State> (1)` where another lock has that name as well; `lock 7` if it has no name.
 pub(crate) fn lock(facts: &Facts<'_>, lock: LockId) -> String {
     let locks = facts.trace().locks();
-    let id = if facts.holds().has_namesake(lock) {
-        format!(" ({})", name(&locks.id(lock).to_string()))
-    } else {
-        String::new()
-    };
-    format!("{}{id}", thing("lock", locks, lock))
+    if facts.holds().has_namesake(lock) { full_lock(facts.trace(), lock) } else { thing("lock", locks, lock) }
+}
+
+/// `Mutex<State> (1)`, `lock 7` if it has no name.
+pub(crate) fn full_lock(trace: &Trace, lock: LockId) -> String {
+    let id = name(&trace.locks().id(lock).to_string());
+    let own = thing("lock", trace.locks(), lock);
+    if own == id || own == format!("lock {id}") { own } else { format!("{own} ({id})") }
 }
 
 /// A thing by its name; `channel 3` if it has none but a number, which says nothing alone.
@@ -110,7 +139,7 @@ pub(crate) fn rpc_of(event: Event<'_>) -> Option<RpcId> {
     event.trace().tables().rpcs.get((), id?)
 }
 
-/// `task 3 · ticker of peer 0`: who wrote the event.
+/// `ticker (3) of peer 0`: who wrote the event.
 pub(crate) fn author(trace: &Trace, event: EventId) -> String {
     let event = trace.event(event);
     match (event.task(), event.peer()) {
@@ -141,8 +170,13 @@ pub(crate) fn enumerate(names: &[String], most: usize) -> String {
     }
 }
 
-/// `1 event`, `2 events`.
+/// `1 event`, `2 000 events`.
 pub(crate) fn count(number: usize, thing: &str) -> String {
+    format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// `10 000 000`.
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -151,5 +185,5 @@ pub(crate) fn count(number: usize, thing: &str) -> String {
         }
         grouped.push(digit);
     }
-    format!("{grouped} {thing}{}", if number == 1 { "" } else { "s" })
+    grouped
 }

@@ -51,7 +51,9 @@ fn locks(facts: &Facts<'_>, event: EventId, found: &mut Vec<(String, EventId)>) 
             put("who held it before", before.map(|hold| hold.acquire));
             put("that one's release", before.and_then(|hold| hold.release));
         }
-        put("its release", hold.release);
+        let is_grant = |end: EventId| facts.trace().event(end).kind() == Some(Kind::LockAcquire);
+        let overtaken = hold.release.is_some_and(is_grant);
+        put(if overtaken { "the grant that shows it was over" } else { "its release" }, hold.release);
     }
     if let Some(hold) = hold_ended_by(facts, event) {
         put("its acquire", Some(hold.acquire));

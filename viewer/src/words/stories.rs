@@ -2,11 +2,14 @@
 
 use peerscope_analyzer::facts::{Blocker, Certainty, Facts, Hold, Mode, Root, Stuck, Wait, WaitOn};
 use peerscope_analyzer::model::{EventId, LockId, TaskId, Trace};
+use peerscope_analyzer::read::ProblemKind;
+use peerscope_analyzer::value::Term;
+use peerscope_analyzer::vocabulary::Kind;
 
 use super::duration;
 use super::event::event_text;
-use super::labels::{UNKNOWN_ROLE, block_labels, lock_of_block, role_word, waits_for};
-use super::messages::rpc_lines;
+use super::labels::{UNKNOWN_ROLE, block_labels, lock_of_block, role_word, waits_for, waits_for_any};
+use super::messages::{TOOK, rpc_lines};
 use super::names::{self, author, enumerate};
 use crate::lane::{Block, Lane, Look, Subject, Times};
 
@@ -19,54 +22,57 @@ const MAX_CHAIN: usize = 6;
 
 /// What a block is, for whoever points at it: a few lines. The first is its title; one says how long it lasted, or that it
 /// never ended; others who holds, who queues, for what is waited.
-pub fn block_story(facts: &Facts<'_>, lane: &Lane, block: Block) -> Vec<String> {
+pub fn block_story(facts: &Facts<'_>, times: Times<'_>, lane: &Lane, block: Block) -> Vec<String> {
     let trace = facts.trace();
     match block.look {
         Look::Follower | Look::Candidate | Look::Leader | Look::PreCandidate | Look::Learner | Look::OtherRole => {
-            role_story(facts, &role_word(trace.event(block.begin), block.look), block.begin, block.end)
+            let word = role_word(trace.event(block.begin), block.look);
+            role_story(facts, times, &word, lane.term(trace, block), block.begin, block.end)
         }
         Look::Alive => match (lane.subject, trace.event(block.begin).task()) {
-            (_, Some(task)) | (Subject::Tasks(task), None) => task_story(facts, task),
-            _ => titled(facts, lane, block),
+            (_, Some(task)) | (Subject::Tasks(task), None) => task_story(facts, times, task),
+            _ => titled(facts, times, lane, block),
         },
         Look::WaitsForLock | Look::WaitsForReply | Look::WaitsForTask | Look::Sleeps | Look::WaitsForOther => {
             match facts.waits().began_at(block.begin) {
-                Some(wait) => wait_story(facts, wait),
-                None => titled(facts, lane, block),
+                Some(wait) => wait_story(facts, times, wait),
+                None => titled(facts, times, lane, block),
             }
         }
         Look::Held | Look::HeldContended | Look::HeldShared => match hold_of_block(facts, lane, block) {
-            Some(hold) => hold_story(facts, &hold),
-            None => titled(facts, lane, block),
+            Some(hold) => hold_story(facts, times, &hold),
+            None => titled(facts, times, lane, block),
         },
-        Look::Queue => queue_story(facts, lane, block),
+        Look::Queue => queue_story(facts, times, lane, block),
         _ if block.end == Some(block.begin) => {
             let mut lines = vec![event_text(facts, block.begin), author(trace, block.begin)];
             lines.extend(trace.event(block.begin).src().map(names::name));
             lines
         }
-        _ => titled(facts, lane, block),
+        _ => titled(facts, times, lane, block),
     }
 }
 
-fn titled(facts: &Facts<'_>, lane: &Lane, block: Block) -> Vec<String> {
+fn titled(facts: &Facts<'_>, times: Times<'_>, lane: &Lane, block: Block) -> Vec<String> {
     let title = block_labels(facts, lane, block).into_iter().next();
-    vec![title.unwrap_or_else(|| event_text(facts, block.begin)), lasted(facts.trace(), block.begin, block.end)]
+    vec![title.unwrap_or_else(|| event_text(facts, block.begin)), lasted(facts, times, block.begin, block.end)]
 }
 
 /// The stories of what `event` began or ended: a wait, a hold, a role, a task.
-pub fn event_stories(facts: &Facts<'_>, event: EventId) -> Vec<Vec<String>> {
-    use peerscope_analyzer::vocabulary::Kind;
+pub fn event_stories(facts: &Facts<'_>, times: Times<'_>, event: EventId) -> Vec<Vec<String>> {
     let trace = facts.trace();
     let mut stories = Vec::new();
     let wait = facts.waits().began_at(event).or_else(|| wait_ended_by(facts, event));
-    stories.extend(wait.map(|wait| wait_story(facts, wait)));
+    stories.extend(wait.map(|wait| wait_story(facts, times, wait)));
     let hold = facts.holds().began_at(event).copied().or_else(|| hold_ended_by(facts, event));
-    stories.extend(hold.map(|hold| hold_story(facts, &hold)));
-    stories.extend(role_begun_by(facts, event).map(|(word, end)| role_story(facts, &word, event, end)));
+    stories.extend(hold.map(|hold| hold_story(facts, times, &hold)));
+    stories.extend(
+        role_begun_by(facts, event)
+            .map(|(word, end)| role_story(facts, times, &word, trace.event(event).term(), event, end)),
+    );
     if let (Some(Kind::TaskBegin | Kind::TaskEnd), Some(task)) = (trace.event(event).kind(), trace.event(event).task())
     {
-        stories.push(task_story(facts, task));
+        stories.push(task_story(facts, times, task));
     }
     stories
 }
@@ -93,23 +99,17 @@ pub(super) fn role_begun_by(facts: &Facts<'_>, event: EventId) -> Option<(String
     Some((names::name(&role.role), role.end))
 }
 
-/// "lasted 1.2 ms", or that it never ended.
-pub(super) fn lasted(trace: &Trace, begin: EventId, end: Option<EventId>) -> String {
-    let times = times(trace);
-    let length = times.end(end).saturating_sub(times.at(begin)).max(0);
+/// "lasted 1.2 ms", or that it never ended: as far as the trace goes, if that was cut off.
+pub(super) fn lasted(facts: &Facts<'_>, times: Times<'_>, begin: EventId, end: Option<EventId>) -> String {
+    let length = duration(times.end(end).saturating_sub(times.at(begin)).max(0));
+    let is_cut =
+        || facts.problems().iter().any(|problem| matches!(problem.kind, ProblemKind::CutOff | ProblemKind::Truncated));
     match end {
         Some(end) if end == begin => "at one moment".into(),
-        Some(_) => format!("lasted {}", duration(length)),
-        None => format!("never ended: it goes on where the trace ends, {} later", duration(length)),
+        Some(_) => format!("lasted {length}"),
+        None if is_cut() => format!("not ended when the trace stops, {length} later; the trace was cut off"),
+        None => format!("never ended: it goes on where the trace ends, {length} later"),
     }
-}
-
-/// The trace's times. Its end is the latest time among its last events: the order follows the clock but for what runs side
-/// by side, so that the latest stands near the end, and nobody need look through all of it.
-fn times(trace: &Trace) -> Times<'_> {
-    const LAST: usize = 256;
-    let last = trace.events().rev().take(LAST).map(|event| event.ts()).max().unwrap_or(0);
-    Times::new(trace, i64::try_from(last).unwrap_or(i64::MAX))
 }
 
 fn at_source(trace: &Trace, what: &str, event: EventId) -> Option<String> {
@@ -117,27 +117,34 @@ fn at_source(trace: &Trace, what: &str, event: EventId) -> Option<String> {
 }
 
 /// A role, its term, how it began and ended.
-pub(super) fn role_story(facts: &Facts<'_>, word: &str, begin: EventId, end: Option<EventId>) -> Vec<String> {
+pub(super) fn role_story(
+    facts: &Facts<'_>,
+    times: Times<'_>,
+    word: &str,
+    term: Option<Term>,
+    begin: EventId,
+    end: Option<EventId>,
+) -> Vec<String> {
     let trace = facts.trace();
     let event = trace.event(begin);
     let who = event.peer().map_or_else(|| "a peer".into(), |peer| names::peer(trace, peer));
-    let term = event.term().map_or_else(String::new, |term| format!(" in term {term}"));
+    let term = term.map_or_else(String::new, |term| format!(" in term {term}"));
     let is = if word == UNKNOWN_ROLE { format!("the role of {who} is not known") } else { format!("{who} is {word}") };
-    let mut lines = vec![format!("{is}{term}"), lasted(trace, begin, end)];
+    let mut lines = vec![format!("{is}{term}"), lasted(facts, times, begin, end)];
     lines.push(format!("began: {}", event_text(facts, begin)));
     lines.extend(end.map(|end| format!("ended: {}", event_text(facts, end))));
     lines.extend(at_source(trace, "written", begin));
     lines
 }
 
-fn task_story(facts: &Facts<'_>, id: TaskId) -> Vec<String> {
+fn task_story(facts: &Facts<'_>, times: Times<'_>, id: TaskId) -> Vec<String> {
     let trace = facts.trace();
     let task = trace.task(id);
     let of = task.peer.map_or_else(String::new, |peer| format!(" of {}", names::peer(trace, peer)));
     let mut lines = vec![format!("{}{of}", names::task(trace, id))];
     let events = trace.task_events(id);
     if let Some(first) = task.begin.or(events.first().copied()) {
-        lines.push(format!("{}, {}", lasted(trace, first, task.end), names::count(events.len(), "event")));
+        lines.push(format!("{}, {}", lasted(facts, times, first, task.end), names::count(events.len(), "event")));
     }
     lines.extend(task.spawn.map(|spawn| {
         let src = trace.event(spawn).src().map_or_else(String::new, |src| format!(" at {}", names::name(src)));
@@ -160,7 +167,7 @@ fn hold_of_block(facts: &Facts<'_>, lane: &Lane, block: Block) -> Option<Hold> {
 }
 
 /// A hold: who holds, how long, who waited meanwhile, where it was taken and released.
-fn hold_story(facts: &Facts<'_>, hold: &Hold) -> Vec<String> {
+fn hold_story(facts: &Facts<'_>, times: Times<'_>, hold: &Hold) -> Vec<String> {
     let trace = facts.trace();
     let holder = author(trace, hold.acquire);
     let how = match hold.mode {
@@ -171,23 +178,43 @@ fn hold_story(facts: &Facts<'_>, hold: &Hold) -> Vec<String> {
     let mut lines = vec![format!("{} held{how} by {holder}", names::lock(facts, hold.lock))];
     lines.push(match hold.lost {
         Some(lost) => {
-            let known = times(trace).at(lost).saturating_sub(times(trace).at(hold.acquire)).max(0);
+            let known = times.at(lost).saturating_sub(times.at(hold.acquire)).max(0);
             format!("held for {} at least; then events are missing", duration(known))
         }
-        None => lasted(trace, hold.acquire, hold.release),
+        None => lasted(facts, times, hold.acquire, hold.release),
     });
     lines.extend(waiters(facts, hold));
     if let (None, Some(task)) = (hold.release, hold.task) {
         lines.extend(chain_of(facts, task).map(|chain| format!("its holder {chain}")));
     }
     lines.extend(at_source(trace, "taken", hold.acquire));
-    if let Some(release) = hold.release {
-        let by = trace.event(release).task();
-        match at_source(trace, "released", release) {
-            Some(line) if by != hold.task => lines.push(format!("{line} by {}", author(trace, release))),
-            Some(line) => lines.push(line),
-            None => {}
-        }
+    match hold.release {
+        Some(end) if trace.event(end).kind() == Some(Kind::LockAcquire) => lines.extend(overtaken(facts, hold, end)),
+        Some(release) => lines.extend(released(trace, hold, release)),
+        None => {}
+    }
+    lines
+}
+
+fn released(trace: &Trace, hold: &Hold, release: EventId) -> Option<String> {
+    let line = at_source(trace, "released", release)?;
+    let by = trace.event(release).task();
+    Some(if by == hold.task { line } else { format!("{line} by {}", author(trace, release)) })
+}
+
+/// What there is to say of a hold of which no release is known but the grant to another, which excludes it.
+fn overtaken(facts: &Facts<'_>, hold: &Hold, grant: EventId) -> Vec<String> {
+    let trace = facts.trace();
+    let mut lines = vec![format!("over at the latest when {} took the lock", author(trace, grant))];
+    let own = hold.task.map_or(&[][..], |task| trace.task_events(task));
+    let later = &own[own.partition_point(|event| *event <= grant)..];
+    let of_lock = later.iter().take(MAX_LOOK_AHEAD).find(|event| {
+        let event = trace.event(**event);
+        matches!(event.kind(), Some(Kind::LockRelease | Kind::LockAcquire)) && names::lock_of(event) == Some(hold.lock)
+    });
+    if let Some(release) = of_lock.filter(|event| trace.event(**event).kind() == Some(Kind::LockRelease)) {
+        let src = trace.event(*release).src().map_or_else(String::new, |src| format!(" at {}", names::name(src)));
+        lines.push(format!("its own release is written later (#{}{src}): two had the lock at once", release.0));
     }
     lines
 }
@@ -200,6 +227,8 @@ fn waiters(facts: &Facts<'_>, hold: &Hold) -> Option<String> {
     let over = |event: EventId| hold.release.is_some_and(|release| event > release);
     let all = facts.holds().all();
     let next = all.partition_point(|other| other.acquire <= hold.acquire);
+    // Where the hold outlasts what is looked at, not all need have been seen.
+    let last = all.get(next + MAX_LOOK_AHEAD).filter(|last| !over(last.acquire));
     for other in all[next..].iter().take(MAX_LOOK_AHEAD).filter(|other| other.lock == hold.lock) {
         if let (Some(wait), Some(task)) = (other.wait, other.task)
             && !over(wait)
@@ -214,17 +243,19 @@ fn waiters(facts: &Facts<'_>, hold: &Hold) -> Option<String> {
     // Names are looked up only for those that are told.
     let mut names: Vec<_> = waiting.iter().take(MAX_NAMED).map(|task| names::task(trace, *task)).collect();
     names.resize(waiting.len(), String::new());
-    (!names.is_empty()).then(|| format!("meanwhile it is waited for by {}", enumerate(&names, MAX_NAMED)))
+    let more = if last.is_some() { ", and perhaps by others long after" } else { "" };
+    (!names.is_empty()).then(|| format!("meanwhile it is waited for by {}{more}", enumerate(&names, MAX_NAMED)))
 }
 
-fn queue_story(facts: &Facts<'_>, lane: &Lane, block: Block) -> Vec<String> {
+fn queue_story(facts: &Facts<'_>, times: Times<'_>, lane: &Lane, block: Block) -> Vec<String> {
     let trace = facts.trace();
-    let Some(lock) = lock_of_block(facts, lane, block) else { return titled(facts, lane, block) };
+    let Some(lock) = lock_of_block(facts, lane, block) else { return titled(facts, times, lane, block) };
     let tasks = if block.depth == 1 { "1 task waits" } else { &format!("{} tasks wait", block.depth) };
-    let mut lines = vec![format!("{tasks} for {}", names::lock(facts, lock)), lasted(trace, block.begin, block.end)];
+    let mut lines =
+        vec![format!("{tasks} for {}", names::lock(facts, lock)), lasted(facts, times, block.begin, block.end)];
     let stuck = facts.wait_graph().stuck().iter().filter(|stuck| stuck.wait.on == WaitOn::Lock(lock));
     let ever: Vec<_> = stuck.take(64).map(|stuck| names::task(trace, stuck.wait.task)).collect();
-    lines.extend(held_by(facts, lock, block.begin, None));
+    lines.extend(held_by(facts, times, lock, block.begin, None));
     if block.end.is_none() && !ever.is_empty() {
         lines.push(format!("to the trace's end: {}", enumerate(&ever, MAX_NAMED)));
     }
@@ -232,10 +263,10 @@ fn queue_story(facts: &Facts<'_>, lane: &Lane, block: Block) -> Vec<String> {
 }
 
 /// Who held the lock right after `event`, and since when.
-fn held_by(facts: &Facts<'_>, lock: LockId, event: EventId, waits: Option<TaskId>) -> Option<String> {
+fn held_by(facts: &Facts<'_>, times: Times<'_>, lock: LockId, event: EventId, waits: Option<TaskId>) -> Option<String> {
     let trace = facts.trace();
     let holds: Vec<_> = facts.holds().holders_at(lock, event).take(64).collect();
-    let (first, times) = (holds.last()?, times(trace));
+    let first = holds.last()?;
     let since = duration(times.at(event).saturating_sub(times.at(first.acquire)).max(0));
     let own = |hold: &&Hold| waits.is_some() && hold.task == waits;
     let names: Vec<_> = holds
@@ -246,18 +277,19 @@ fn held_by(facts: &Facts<'_>, lock: LockId, event: EventId, waits: Option<TaskId
 }
 
 /// A wait: for what, who held it then, and if it never ended, what the chain of waits ends in.
-fn wait_story(facts: &Facts<'_>, wait: &Wait) -> Vec<String> {
+fn wait_story(facts: &Facts<'_>, times: Times<'_>, wait: &Wait) -> Vec<String> {
     let trace = facts.trace();
-    let mut lines = vec![format!("{} {}", author(trace, wait.begin), waits_for(facts, wait.on))];
+    let mut lines = vec![format!("{} {}", author(trace, wait.begin), waits_for_any(facts, wait))];
     lines.push(match wait.lost {
         Some(_) if wait.end.is_none() => "not known how long: events are missing after its begin".into(),
-        _ => lasted(trace, wait.begin, wait.end),
+        _ => lasted(facts, times, wait.begin, wait.end),
     });
     if let WaitOn::Lock(lock) = wait.on {
-        lines.extend(held_by(facts, lock, wait.begin, Some(wait.task)));
+        lines.extend(held_by(facts, times, lock, wait.begin, Some(wait.task)));
     }
     if let WaitOn::Rpc(rpc) = wait.on {
-        lines.extend(rpc_lines(facts, rpc).into_iter().skip(1));
+        // How long it took its caller is how long the wait lasted, and is said above.
+        lines.extend(rpc_lines(facts, rpc).into_iter().skip(1).filter(|line| !line.starts_with(TOOK)));
     }
     if wait.is_open() {
         lines.extend(chain_of(facts, wait.task));

@@ -2,11 +2,12 @@
 
 use peerscope_analyzer::facts::Facts;
 use peerscope_analyzer::model::{Dense, EventId, LockId, PeerId, RpcId, TaskId, Trace};
+use peerscope_analyzer::read::{Problem, ProblemKind};
 use peerscope_analyzer::testing::trace_from_jsonl;
 
 use super::*;
-use crate::lane::{Block, Lane, Look, Subject};
-use crate::scene::{Fate, Leg, Message};
+use crate::lane::{Block, Lane, Look, Subject, Times};
+use crate::scene::{Fate, Leg, Message, fate};
 
 /// Task 1 of peer 0 asks peer 1, which never answers, and holds `Mutex<State>` meanwhile; task 2 waits for that for ever.
 /// Task 3 waited for `log` and had it.
@@ -51,16 +52,24 @@ fn labels(trace: &Trace, subject: Subject, block: Block) -> String {
     block_labels(&Facts::new(trace, &[]), &lane(subject), block).join("\n")
 }
 
+fn times(trace: &Trace) -> Times<'_> {
+    let end = trace.events().map(|event| event.ts()).max().unwrap_or(0);
+    Times::new(trace, i64::try_from(end).unwrap_or(i64::MAX))
+}
+
 fn story(trace: &Trace, subject: Subject, block: Block) -> String {
-    block_story(&Facts::new(trace, &[]), &lane(subject), block).join("\n")
+    block_story(&Facts::new(trace, &[]), times(trace), &lane(subject), block).join("\n")
 }
 
 const PEER: Subject = Subject::Role(PeerId(0));
 
 #[test]
-fn a_role_says_its_term_at_every_length() {
+fn a_role_says_its_name_at_every_length() {
     let trace = trace_from_jsonl(STALE);
-    assert_eq!(labels(&trace, PEER, block(0, Some(5), Look::Candidate)), "candidate · term 1\ncandidate 1\n1");
+    assert_eq!(
+        labels(&trace, PEER, block(0, Some(5), Look::Candidate)),
+        "candidate · term 1\ncandidate 1\ncandidate\nC"
+    );
     assert_eq!(
         story(&trace, PEER, block(0, Some(5), Look::Candidate)),
         "peer 0 is candidate in term 1\nlasted 5 µs\nbegan: becomes candidate in term 1\n\
@@ -75,20 +84,20 @@ fn a_wait_says_for_what_and_who_holds_it_and_why_it_never_ends() {
     let own = Subject::Tasks(TaskId::from_index(2));
     assert_eq!(
         labels(&trace, own, block(9, None, Look::WaitsForLock)),
-        "waits for Mutex<State>, held by task 1\nwaits for Mutex<State>\nwaits: Mutex<State>\nwaits: lock"
+        "waits for Mutex<State>, held by ticker (1)\nwaits for Mutex<State>\nwaits: Mutex<State>\nwaits"
     );
     assert_eq!(
         story(&trace, own, block(9, None, Look::WaitsForLock)),
         "task 2 of peer 0 waits for Mutex<State>\n\
          never ended: it goes on where the trace ends, 1.02 ms later\n\
-         held then by task 1 · ticker of peer 0, for 7 µs already\n\
-         waits for Mutex<State>, held by task 1 · ticker of peer 0, which waits for the reply of peer 1 to RequestVote, \
+         held then by ticker (1) of peer 0, for 7 µs already\n\
+         waits for Mutex<State>, held by ticker (1) of peer 0, which waits for the reply of peer 1 to RequestVote, \
          handled by task 5 of peer 1, which sleeps 5 ms; task 5 only waits for time to pass\n\
          begun at raft.rs:90"
     );
     assert_eq!(
         labels(&trace, own, block(10, None, Look::WaitsForReply)),
-        "waits for RequestVote → peer 1\nRequestVote → peer 1\nRequestVote\nreply"
+        "waits for RequestVote → peer 1\nwaits for RequestVote\nwaits: RequestVote\nwaits"
     );
     assert_eq!(labels(&trace, own, block(12, None, Look::Sleeps)), "sleeps 5 ms\nsleeps");
 }
@@ -97,12 +106,12 @@ fn a_wait_says_for_what_and_who_holds_it_and_why_it_never_ends() {
 fn a_hold_is_called_after_its_holder_on_the_locks_lane_and_after_the_lock_on_the_tasks() {
     let trace = trace_from_jsonl(STUCK);
     let held = block(4, Some(6), Look::HeldContended);
-    assert_eq!(labels(&trace, Subject::Lock(LockId(1)), held), "task 1 · ticker\ntask 1");
+    assert_eq!(labels(&trace, Subject::Lock(LockId(1)), held), "ticker (1)\nticker");
     assert_eq!(labels(&trace, Subject::Tasks(TaskId(0)), held), "log");
     // A part of a hold, from where somebody began to wait, is still that hold.
     let part = block(5, Some(6), Look::HeldContended);
-    assert_eq!(labels(&trace, Subject::Lock(LockId(1)), part), "task 1 · ticker\ntask 1");
-    let whole = "log held by task 1 · ticker of peer 0\nlasted 5 µs\nmeanwhile it is waited for by task 3\n\
+    assert_eq!(labels(&trace, Subject::Lock(LockId(1)), part), "ticker (1)\nticker");
+    let whole = "log held by ticker (1) of peer 0\nlasted 5 µs\nmeanwhile it is waited for by task 3\n\
                  taken at raft.rs:41\nreleased at raft.rs:44";
     assert_eq!(story(&trace, Subject::Lock(LockId(1)), held), whole);
     assert_eq!(story(&trace, Subject::Lock(LockId(1)), part), whole);
@@ -126,7 +135,7 @@ fn locks_of_one_name_are_told_apart_by_their_ids() {
     );
     assert_eq!(
         labels(&trace, Subject::Tasks(TaskId(0)), block(4, None, Look::WaitsForLock)),
-        "waits for Mutex<State> (1), which it holds itself\nwaits for Mutex<State> (1)\nwaits: Mutex<State> (1)\nwaits: lock"
+        "waits for Mutex<State> (1), which it holds itself\nwaits for Mutex<State> (1)\nwaits: Mutex<State> (1)\nwaits"
     );
 }
 
@@ -152,6 +161,96 @@ fn a_stale_reply_says_so_wherever_it_is_told() {
     );
     let steps: Vec<_> = rpc_steps(&facts, RpcId(0)).into_iter().map(|(what, event)| (what, event.0)).collect();
     assert_eq!(steps, [("request", 1), ("handler", 2), ("reply", 4), ("return", 6), ("acted on", 7)]);
+}
+
+#[test]
+fn two_holders_of_one_lock_are_no_hand_over() {
+    let trace = trace_from_jsonl(
+        r#"
+        {"ts":10000,"peer":0,"task":1,"kind":"lock.acquire","lock":"mu"}
+        {"ts":20000,"peer":0,"task":2,"kind":"lock.acquire","lock":"mu"}
+        {"ts":50000,"peer":0,"task":1,"kind":"lock.release","lock":"mu","src":"a.rs:9"}
+        {"ts":70000,"peer":0,"task":2,"kind":"lock.release","lock":"mu","src":"a.rs:7"}
+        "#,
+    );
+    assert_eq!(
+        story(&trace, Subject::Lock(LockId(0)), block(0, Some(1), Look::Held)),
+        "mu held by task 1 of peer 0\nlasted 10 µs\nover at the latest when task 2 of peer 0 took the lock\n\
+         its own release is written later (#2 at a.rs:9): two had the lock at once"
+    );
+    let second = story(&trace, Subject::Lock(LockId(0)), block(1, Some(3), Look::Held));
+    assert_eq!(second, "mu held by task 2 of peer 0\nlasted 50 µs\nreleased at a.rs:7");
+}
+
+/// Peer 0 asks peer 1; what the last line says comes of it.
+fn asked(end: &str) -> Trace {
+    trace_from_jsonl(&format!(
+        r#"
+        {{"ts":1000,"peer":0,"task":1,"kind":"rpc.send","rpc":"7","method":"Ping","to":1}}
+        {{"ts":2000,"peer":1,"task":2,"kind":"rpc.recv","rpc":"7","from":0}}
+        {{"ts":3000,"peer":1,"task":2,"kind":"rpc.reply","rpc":"7"}}
+        {end}
+        "#
+    ))
+}
+
+#[test]
+fn what_became_of_an_answer_is_told_by_what_was_known_then() {
+    let reply =
+        Leg { from: EventId(2), to: None, message: Message::Rpc(RpcId(0)), is_reply: true, fate: Fate::NotTaken };
+    let cases = [
+        ("timeout", "the caller had no answer (timeout); the handler had answered by then, but that was not taken"),
+        ("error", "answered with an error"),
+        ("ok", "answered in time"),
+    ];
+    for (outcome, expected) in cases {
+        let end = format!(r#"{{"ts":9000,"peer":0,"task":1,"kind":"rpc.return","rpc":"7","outcome":"{outcome}"}}"#);
+        let trace = asked(&end);
+        let facts = Facts::new(&trace, &[]);
+        assert_eq!(rpc_fate(&facts, RpcId(0)), expected);
+        let (to, was) = fate::of_reply(&trace, &facts.rpcs().get(RpcId(0)), EventId(2));
+        let told = leg_story(&facts, Leg { to, fate: was, ..reply }).join("\n");
+        let taken = if outcome == "timeout" { "sent in time, but not taken" } else { "arrived in time" };
+        assert!(told.contains(taken), "{told}");
+    }
+    let trace = trace_from_jsonl(
+        r#"
+        {"ts":1000,"peer":0,"task":1,"kind":"rpc.send","rpc":"7","method":"Ping","to":1}
+        {"ts":2000,"peer":0,"task":1,"kind":"rpc.return","rpc":"7","outcome":"ok"}
+        "#,
+    );
+    let facts = Facts::new(&trace, &[]);
+    let was = fate::of_request(&facts.rpcs().get(RpcId(0)), None);
+    let request = Leg { from: EventId(0), is_reply: false, fate: was, ..reply };
+    let told = leg_story(&facts, request).join("\n");
+    assert!(told.contains("its receipt is not in the trace, but it was answered"), "{told}");
+}
+
+#[test]
+fn what_goes_on_where_a_trace_was_cut_off_is_not_said_to_never_end() {
+    let trace = trace_from_jsonl(STUCK);
+    let cut = Problem { source: None, kind: ProblemKind::CutOff, offset: None, detail: String::new() };
+    let facts = Facts::new(&trace, std::slice::from_ref(&cut));
+    let open = block(9, None, Look::WaitsForLock);
+    let told = block_story(&facts, times(&trace), &lane(Subject::Tasks(TaskId(2))), open);
+    assert_eq!(told[1], "not ended when the trace stops, 1.02 ms later; the trace was cut off");
+}
+
+#[test]
+fn a_task_and_a_lock_have_one_name_each() {
+    let trace = trace_from_jsonl(
+        r#"
+        {"ts":1,"peer":0,"task":1,"kind":"task.begin","name":"ticker 0"}
+        {"ts":2,"peer":0,"task":1,"kind":"task.spawn","child":2,"src":"src/main.rs:12"}
+        {"ts":3,"peer":0,"task":2,"kind":"log","msg":""}
+        {"ts":4,"peer":0,"task":3,"kind":"log","msg":""}
+        {"ts":5,"peer":0,"task":"main","kind":"lock.new","lock":4,"name":"raft"}
+        "#,
+    );
+    let tasks: Vec<_> = trace.tasks().ids().map(|task| names::task(&trace, task)).collect();
+    assert_eq!(tasks, ["ticker 0 (1)", "task 2 (main.rs:12)", "task 3", "main"]);
+    assert_eq!(names::full_lock(&trace, LockId(0)), "raft (4)");
+    assert_eq!(names::lock(&Facts::new(&trace, &[]), LockId(0)), "raft");
 }
 
 #[test]
@@ -214,7 +313,7 @@ fn fields_are_named_typed_and_explained() {
         "peer=0 | incarnation=1 | task=task 1 | term=3 | msg=got {n} | args.n=5 | args.who=a b | src=a.rs:1"
     );
     assert_eq!(event_text(&facts, EventId(1)), "got 5");
-    assert_eq!(fields(2), "peer=0 | task=task 1 | term=3 | lock=1  (raft) | seq=4");
+    assert_eq!(fields(2), "peer=0 | task=task 1 | term=3 | lock=raft (1) | seq=4");
     assert_eq!(fields(3), "peer=0 | task=task 1 | anything=null");
     assert_eq!(fields(4), "peer=0 | task=task 1 | for=1500000  (1.5 ms)");
 }
@@ -267,14 +366,14 @@ fn what_a_stranger_wrote_is_harmless_and_short() {
         [PEER, Subject::Tasks(TaskId(0)), Subject::Lock(LockId(0)), Subject::Test(None), Subject::Untasked(None)];
     for event in (0..trace.len() as u32).map(EventId) {
         let mut said = vec![event_text(&facts, event)];
-        said.extend(event_stories(&facts, event).into_iter().flatten());
+        said.extend(event_stories(&facts, times(&trace), event).into_iter().flatten());
         said.extend(related(&facts, event).into_iter().map(|(what, _)| what));
         said.extend(rpc_of_event(&facts, event).into_iter().flat_map(|rpc| rpc_lines(&facts, rpc)));
         for (look, subject) in looks.iter().chain(&more).flat_map(|look| subjects.map(|subject| (*look, subject))) {
             for end in [None, Some(event)] {
                 let block = Block { begin: event, end, look, depth: 255 };
                 said.extend(block_labels(&facts, &lane(subject), block));
-                said.extend(block_story(&facts, &lane(subject), block));
+                said.extend(block_story(&facts, times(&trace), &lane(subject), block));
             }
         }
         let fields = event_fields(&facts, event);

@@ -1,7 +1,7 @@
 //! Times and lengths of time in words.
 
-/// A length of time with a unit that suits it: "35 ns", "1.204 ms", "12.3 s", "2 m 03 s". What does not fit is cut off, not
-/// rounded, so that 999.99 µs never read as 1000 µs.
+/// A length of time with a unit that suits it: "35 ns", "1.204 ms", "12.3 s", "2 m 03 s"; to the thousandth, as reports
+/// say it. What does not fit is cut off, not rounded, so that 999.9999 µs never read as 1000 µs.
 pub fn duration(ns: i64) -> String {
     let sign = if ns < 0 { "-" } else { "" };
     let ns = ns.unsigned_abs();
@@ -23,27 +23,27 @@ pub fn duration(ns: i64) -> String {
     format!("{sign}{text}")
 }
 
-/// `ns / unit` with four digits or so, without zeros at the end.
+/// `ns / unit` to the thousandth, without zeros at the end.
 fn decimal(ns: u64, unit: u64) -> String {
     let (whole, thousandths) = (ns / unit, ns % unit * 1000 / unit);
-    let digits = match whole {
-        0..10 => 3,
-        10..100 => 2,
-        _ => 1,
-    };
     let text = format!("{whole}.{thousandths:03}");
-    let text = &text[..text.len() - (3 - digits)];
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// A moment as reports say it, to the µs: "0.802 ms".
+pub fn at_moment(ns: u64) -> String {
+    moment(i64::try_from(ns).unwrap_or(i64::MAX), 1_000.0)
+}
+
 /// A moment since the trace's start, with as many digits as tell apart what is `ns_per_point` ns apart: "1.2 ms" in a wide
-/// view, "1.204331 ms" in a narrow one; in seconds where milliseconds would be long and no finer digit is needed.
+/// view, "1.204331 ms" in a narrow one. Always in ms, as in reports, the table and on the axis, but for views of minutes and
+/// hours: then in seconds.
 pub fn moment(ns: i64, ns_per_point: f64) -> String {
     let sign = if ns < 0 { "-" } else { "" };
     let ns = ns.unsigned_abs();
     // How many digits behind the point of a second; 9 shows each ns.
     let digits = (9.0 - ns_per_point.max(1.0).log10().floor()).clamp(0.0, 9.0) as usize;
-    let (unit, name, digits) = if digits <= 3 && ns >= 1_000_000_000 {
+    let (unit, name, digits) = if digits <= 2 && ns >= 1_000_000_000 {
         (1_000_000_000, "s", digits)
     } else {
         (1_000_000, "ms", digits.saturating_sub(3))
@@ -65,12 +65,13 @@ mod tests {
             (35, "35 ns"),
             (999, "999 ns"),
             (1_000, "1 µs"),
-            (999_999, "999.9 µs"),
+            (999_999, "999.999 µs"),
             (1_204_331, "1.204 ms"),
-            (12_045_000, "12.04 ms"),
+            (12_045_000, "12.045 ms"),
+            (414_807_900, "414.807 ms"),
             (5_000_000, "5 ms"),
             (12_300_000_000, "12.3 s"),
-            (59_999_999_999, "59.99 s"),
+            (59_999_999_999, "59.999 s"),
             (123_000_000_000, "2 m 03 s"),
             (3_720_000_000_000, "1 h 02 m"),
             (-1_500, "-1.5 µs"),
@@ -89,7 +90,8 @@ mod tests {
             (1_204_331, 900.0, "1.2043 ms"),
             (1_204_331, 1_000.0, "1.204 ms"),
             (1_204_331, 1_000_000.0, "1 ms"),
-            (12_204_331_000, 1_000_000.0, "12.204 s"),
+            (12_204_331_000, 1_000_000.0, "12204 ms"),
+            (12_204_331_000, 10_000_000.0, "12.20 s"),
             (12_204_331_000, 1e12, "12 s"),
             (12_204_331_000, 100.0, "12204.3310 ms"),
             (-5, 0.001, "-0.000005 ms"),

@@ -50,17 +50,27 @@ pub(crate) struct Viewer(pub(crate) Harness<'static, App>);
 impl Viewer {
     /// An empty window.
     pub(crate) fn empty() -> Viewer {
-        let harness = Harness::builder().with_size([1400.0, 900.0]).with_max_steps(64).with_os(OperatingSystem::Nix);
+        Viewer::of_size([1400.0, 900.0])
+    }
+
+    /// An empty window of this width and height, in points.
+    pub(crate) fn of_size(size: [f32; 2]) -> Viewer {
+        let harness = Harness::builder().with_size(size).with_max_steps(64).with_os(OperatingSystem::Nix);
         Viewer(harness.build_ui_state(|ui, app: &mut App| app.show(ui), App::new(Settings::default())))
     }
 
     /// A window with these traces, when they are there and judged.
     pub(crate) fn open(paths: &[&Path], at: Option<At>) -> Viewer {
         let mut viewer = Viewer::empty();
-        let context = viewer.0.ctx.clone();
-        viewer.0.state_mut().open(&context, paths.iter().map(|path| path.to_path_buf()).collect(), at);
-        viewer.settle();
+        viewer.load(paths, at);
         viewer
+    }
+
+    /// Opens these traces, and waits until they are there and judged, or refused.
+    pub(crate) fn load(&mut self, paths: &[&Path], at: Option<At>) {
+        let context = self.0.ctx.clone();
+        self.0.state_mut().open(&context, paths.iter().map(|path| path.to_path_buf()).collect(), at);
+        self.settle();
     }
 
     /// Shows frames until nothing is on its way. Loading goes on in threads: this waits for them, not for a time.

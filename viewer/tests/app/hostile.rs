@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::common::{Folder, TWO_LEADERS, TWO_LEADERS_PSCOPE, Viewer};
 use eframe::egui::{DroppedFile, HoveredFile, Key};
 use egui_kittest::kittest::{NodeT, Queryable};
+use peerscope_analyzer::model::EventId;
+use peerscope_viewer::args::At;
 
 /// Walks through all that can be selected and shown.
 fn walk(viewer: &mut Viewer) {
@@ -71,6 +73,46 @@ fn a_file_that_vanished_leaves_what_is_open() {
     assert!(viewer.app().loaded.is_some());
     assert!(viewer.app().message().is_some());
     walk(&mut viewer);
+}
+
+#[test]
+fn trying_again_goes_to_the_place_that_was_asked_for() {
+    let folder = Folder::new();
+    let trace = folder.path("late.jsonl");
+    for by_key in [true, false] {
+        let mut viewer = Viewer::open(&[&trace], Some(At::Event(12)));
+        assert!(viewer.app().failure().is_some() && viewer.app().loaded.is_none());
+        folder.file("late.jsonl", TWO_LEADERS);
+        if by_key {
+            viewer.press(Key::F5);
+        } else {
+            viewer.0.get_by_label("Try again").click();
+            viewer.0.run_ok();
+        }
+        viewer.settle();
+        assert_eq!((viewer.app().message(), viewer.app().state.event), (None, Some(EventId(12))));
+        std::fs::remove_file(&trace).expect("it can be removed");
+    }
+}
+
+#[test]
+fn what_cannot_be_opened_leaves_what_is_open_and_is_dismissed_by_escape() {
+    let folder = Folder::new();
+    let trace = folder.file("lab.jsonl", TWO_LEADERS);
+    let mut viewer = Viewer::open(&[&trace], Some(At::Event(12)));
+    let nowhere = folder.path("nowhere.pscope");
+    viewer.load(&[&nowhere], None);
+    assert!(viewer.app().message().is_some_and(|message| message.contains("nowhere.pscope")));
+    assert_eq!(viewer.app().state.event, Some(EventId(12)), "what was open is as it was");
+    viewer.press(Key::F5);
+    viewer.settle();
+    assert!(viewer.app().message().is_some_and(|message| message.contains("nowhere.pscope")), "it was tried again");
+    viewer.press(Key::Escape);
+    assert_eq!(viewer.app().message(), None);
+    viewer.press(Key::F5);
+    viewer.settle();
+    assert_eq!(viewer.app().message(), None, "from here on what is open is read again");
+    assert!(viewer.app().loaded.as_ref().is_some_and(|loaded| loaded.report.is_some()));
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use super::common::{CLEAN, Folder, TWO_LEADERS, TWO_LEADERS_PSCOPE, Viewer};
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{FontId, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use peerscope_analyzer::model::EventId;
 use peerscope_viewer::args::At;
+use peerscope_viewer::command::{Command, NAMED, sign};
 use peerscope_viewer::state::Theme;
 
 const FINDINGS: [&str; 3] = ["stale-reply-acted-on/1", "two-leaders-in-term/1", "self-deadlock/1"];
@@ -78,7 +79,11 @@ fn findings_witnesses_and_lanes_are_walked_by_keys() {
     viewer.press(Key::W);
     assert!(viewer.app().state.view.length() < whole.length());
     viewer.press(Key::Escape);
+    assert_eq!((viewer.app().state.event, viewer.app().state.finding), (None, Some(second)));
+    viewer.press(Key::Escape);
     assert_eq!((viewer.app().state.event, viewer.app().state.finding), (None, None));
+    viewer.press(Key::Backspace);
+    assert_eq!(viewer.app().state.finding, Some(second));
 }
 
 #[test]
@@ -100,6 +105,10 @@ fn help_shows_every_key_and_goes_away() {
     viewer.press(Key::Questionmark);
     for title in ["Keys and mouse", "Next finding", "Show the whole trace"] {
         assert!(viewer.0.query_all_by_label_contains(title).next().is_some(), "{title}");
+    }
+    let signs: String = NAMED.iter().flat_map(|named| named.keys).map(|key| sign(key, false)).collect();
+    for font in [FontId::proportional(12.0), FontId::monospace(12.0)] {
+        assert!(viewer.0.ctx.fonts_mut(|fonts| fonts.has_glyphs(&font, &signs)), "{font:?} of {signs}");
     }
     let view = viewer.app().state.view;
     viewer.press(Key::W);
@@ -126,6 +135,9 @@ fn panels_and_theme_are_toggled_and_remembered() {
     assert!(!viewer.0.ctx.global_style().visuals.dark_mode);
     viewer.press(Key::T);
     assert!(viewer.0.ctx.global_style().visuals.dark_mode);
+    viewer.0.get_by_label("View").click();
+    viewer.0.run_ok();
+    assert!(viewer.0.query_by_label_contains("now dark").is_some(), "the menu says which is on");
 }
 
 #[test]
@@ -199,6 +211,7 @@ fn the_command_line_leads_to_a_place() {
     assert_eq!(viewer.app().state.event, Some(EventId(12)));
     let viewer = Viewer::open(&[&trace], Some(At::Time(500_000)));
     assert!(viewer.app().state.view.contains(500_000));
+    assert_eq!(viewer.app().state.moment, Some(500_000));
     assert_eq!(viewer.app().state.finding, None);
     let viewer = Viewer::open(&[&trace], Some(At::Finding(FINDINGS[2].into())));
     let loaded = viewer.app().loaded.as_ref().expect("it is open");
@@ -210,6 +223,56 @@ fn the_command_line_leads_to_a_place() {
     assert!(FINDINGS.iter().all(|id| message.contains(id)), "{message}");
     let viewer = Viewer::open(&[&trace], Some(At::Event(9_999)));
     assert!(viewer.app().message().is_some_and(|message| message.contains("the trace has 21")));
+}
+
+#[test]
+fn reading_again_while_it_is_checked_keeps_what_was_wished_for() {
+    let folder = Folder::new();
+    let trace = folder.file("lab.jsonl", TWO_LEADERS);
+    let mut viewer = Viewer::open(&[&trace], Some(At::Finding(FINDINGS[2].into())));
+    let wished = viewer.app().state.finding;
+    assert!(wished.is_some());
+    let context = viewer.0.ctx.clone();
+    // The first time it is not waited for.
+    viewer.0.state_mut().apply(&context, &Command::Reload);
+    viewer.0.step();
+    viewer.0.state_mut().apply(&context, &Command::Reload);
+    viewer.settle();
+    assert_eq!(viewer.app().state.finding, wished);
+}
+
+#[test]
+fn a_marked_moment_goes_when_something_is_selected_and_one_behind_the_end_is_refused() {
+    let folder = Folder::new();
+    let trace = folder.file("clean.jsonl", CLEAN);
+    let mut viewer = Viewer::open(&[&trace], Some(At::Time(200)));
+    assert_eq!(viewer.app().state.moment, Some(200));
+    viewer.press(Key::W);
+    assert_eq!(viewer.app().state.moment, Some(200), "zooming keeps it");
+    viewer.press(Key::J);
+    assert_eq!(viewer.app().state.moment, None);
+    let viewer = Viewer::open(&[&trace], Some(At::Time(5_000_000_000)));
+    let why = viewer.app().failure().expect("it is refused");
+    assert!(why.contains("the trace ends at"), "{why}");
+    assert_eq!(viewer.app().state.moment, None);
+    let viewer = Viewer::open(&[&trace], Some(At::Finding("x".repeat(5_000))));
+    assert!(viewer.app().failure().is_some_and(|why| why.len() < 200));
+}
+
+#[test]
+fn the_bar_says_that_a_test_failed_and_leads_to_its_end() {
+    let folder = Folder::new();
+    let story = |verdict: &str| {
+        let end = format!(r#"{{"ts":300,"test":"t","kind":"test.end","verdict":"{verdict}","why":"no agreement"}}"#);
+        let begin = r#"{"ts":100,"test":"t","kind":"test.begin","name":"t"}"#;
+        format!("{}\n{begin}\n{end}\n", r#"{"peerscope":1,"unit":"ns"}"#)
+    };
+    let passed = Viewer::open(&[&folder.file("pass.jsonl", story("pass"))], None);
+    assert!(passed.app().loaded.is_some() && passed.0.query_by_label_contains("test failed").is_none());
+    let mut viewer = Viewer::open(&[&folder.file("fail.jsonl", story("fail"))], None);
+    viewer.0.get_by_label("test failed: no agreement").click();
+    viewer.0.run_ok();
+    assert_eq!(viewer.app().state.event, Some(EventId(1)));
 }
 
 #[test]

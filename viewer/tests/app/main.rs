@@ -5,4 +5,5 @@ mod command_line;
 mod common;
 mod hostile;
 mod keyboard;
+mod small;
 mod window;

@@ -7,6 +7,7 @@ use peerscope_analyzer::vocabulary::Body;
 
 use crate::lanes::material::Material;
 use crate::lanes::shown;
+use crate::words::names;
 
 /// The task's name; `None` if it was given none and is only known by a number.
 fn name(material: &Material<'_, '_>, task: TaskId) -> Option<String> {
@@ -37,7 +38,7 @@ fn form(name: &str) -> String {
 /// By task: what those have in common that may share a lane. "append 0->1" and "append 0->2" do the same.
 pub(super) fn keys(material: &Material<'_, '_>, tasks: &[TaskId]) -> Vec<String> {
     let key = |task: &TaskId| match name(material, *task) {
-        None => format!("\0{}", spawned_at(material, *task).unwrap_or_default()),
+        None => format!("\0{}", names::spawned_at(material.trace, *task).unwrap_or_default()),
         Some(name) => form(&name),
     };
     tasks.iter().map(key).collect()
@@ -50,30 +51,30 @@ fn stem(name: &str) -> String {
     if words.is_empty() { shown(&form) } else { shown(words) }
 }
 
-/// "file:line" of the call that spawned the task.
-fn spawned_at<'t>(material: &Material<'_, 't>, task: TaskId) -> Option<&'t str> {
-    material.trace.event(material.trace.task(task).spawn?).src()
-}
-
 /// The label of a lane of these tasks, and a sentence on it.
 pub(super) fn words(material: &Material<'_, '_>, tasks: &[TaskId]) -> (String, String) {
-    let names: Vec<Option<String>> = tasks.iter().take(2).map(|task| name(material, *task)).collect();
-    let first = tasks.first().map(|task| shown(&material.trace.tasks().id(*task).to_string())).unwrap_or_default();
-    let spawned = tasks.first().and_then(|task| spawned_at(material, *task));
+    let Some(first) = tasks.first() else { return ("tasks".to_owned(), String::new()) };
+    let spawned = names::spawned_at(material.trace, *first);
     let spawned = spawned.map_or_else(String::new, |src| format!(", spawned at {}", shown(src)));
-    match (names.first().cloned().flatten(), tasks.len()) {
-        (Some(name), 1) => {
-            let name = shown(&name);
-            let about = format!("Task `{name}` ({first}){spawned}{}.", how_it_ended(material, tasks));
-            (name, about)
-        }
-        (None, 1) => (format!("task {first}"), format!("Task {first}{spawned}{}.", how_it_ended(material, tasks))),
-        (Some(name), count) => {
+    if tasks.len() == 1 {
+        let label = names::task(material.trace, *first);
+        let about = match name(material, *first) {
+            Some(_) => format!("Task {label}{spawned}{}.", how_it_ended(material, tasks)),
+            None => {
+                let number = names::short_task(material.trace, *first).replacen('t', "T", 1);
+                format!("{number}{spawned}{}.", how_it_ended(material, tasks))
+            }
+        };
+        return (label, about);
+    }
+    let count = tasks.len();
+    match name(material, *first) {
+        Some(name) => {
             let same = tasks.iter().all(|task| self::name(material, *task).as_deref() == Some(&name));
             let name = if same { shown(&name) } else { stem(&name) };
-            (format!("{name} ×{count}"), format!("{count} tasks `{name}` that follow each other{spawned}."))
+            (format!("{name} ×{count}"), format!("{count} tasks “{name}” that follow each other{spawned}."))
         }
-        (None, count) => (format!("tasks ×{count}"), format!("{count} tasks that follow each other{spawned}.")),
+        None => (format!("tasks ×{count}"), format!("{count} tasks that follow each other{spawned}.")),
     }
 }
 

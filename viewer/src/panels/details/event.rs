@@ -1,11 +1,12 @@
 //! The selected event.
 
-use eframe::egui::{Align, Label, Layout, RichText, Ui};
+use eframe::egui::{Align, Id, Label, Layout, RichText, Ui};
 use peerscope_analyzer::facts::Facts;
 use peerscope_analyzer::model::EventId;
+use peerscope_analyzer::report::source_line;
 use peerscope_analyzer::vocabulary::Kind;
 
-use super::rows::{Link, field, heading, story, weak};
+use super::rows::{Link, code, field, heading, story, title, weak};
 use crate::colors::Palette;
 use crate::command::Command;
 use crate::state::{Loaded, State};
@@ -23,7 +24,7 @@ pub(super) fn show(
     commands: &mut Vec<Command>,
 ) {
     let trace = facts.trace();
-    head(ui, facts, event, loaded);
+    head(ui, facts, event);
     for (name, value) in words::event_head(trace, event) {
         field(ui, &name, &value);
     }
@@ -35,7 +36,7 @@ pub(super) fn show(
         }
     }
     source(ui, trace.event(event).src());
-    let stories = words::event_stories(facts, event);
+    let stories = words::event_stories(facts, loaded.scene.times(trace), event);
     if !stories.is_empty() {
         heading(ui, "Part of");
         for lines in stories {
@@ -59,13 +60,12 @@ pub(super) fn show(
 }
 
 /// What happened, who did it, when.
-fn head(ui: &mut Ui, facts: &Facts<'_>, event: EventId, loaded: &Loaded) {
+fn head(ui: &mut Ui, facts: &Facts<'_>, event: EventId) {
     let trace = facts.trace();
     let what = format!("{}: {}", names::author(trace, event), words::event_text(facts, event));
-    ui.add(Label::new(RichText::new(what).size(14.0).strong()).wrap());
-    let at = loaded.scene.times(trace).at(event);
+    title(ui, &what);
     let kind = names::name(trace.event(event).kind_name());
-    weak(ui, &format!("#{} · {kind} · {}", event.0, words::moment(at, 1.0)));
+    weak(ui, &format!("#{} · {kind} · {}", event.0, words::at_moment(trace.event(event).ts())));
     ui.add_space(4.0);
 }
 
@@ -80,6 +80,24 @@ fn source(ui: &mut Ui, src: Option<&str>) {
             ui.add(Label::new(RichText::new(&src).size(12.0).monospace()).truncate()).on_hover_text(&src);
         });
     });
+    if let Some(line) = quoted(ui, &src) {
+        code(ui, &line);
+    }
+}
+
+/// The line of the program that `src` names, if it stands below the folder where the viewer was started. The line that was
+/// shown last is not read again in each frame.
+fn quoted(ui: &Ui, src: &str) -> Option<String> {
+    type Quoted = (String, Option<String>);
+    let id = Id::unique("line of a program");
+    let last = ui.data(|data| data.get_temp::<Quoted>(id));
+    if let Some((_, line)) = last.filter(|(of, _)| of == src) {
+        return line;
+    }
+    let line = std::env::current_dir().ok().and_then(|root| source_line(&root, src));
+    let line = line.map(|line| names::safe(line.trim(), 200));
+    ui.data_mut(|data| data.insert_temp::<Quoted>(id, (src.to_owned(), line.clone())));
+    line
 }
 
 /// The RPC as one object, with its events as rows.
@@ -104,12 +122,12 @@ fn one_way(event: EventId, facts: &Facts<'_>, loaded: &Loaded) -> Vec<(String, E
     let peer = facts.trace().event(event).peer();
     let mut found = Vec::new();
     for route in &loaded.scene.routes {
-        let sent = route.legs.partition_point(|leg| leg.from < event);
+        let sent = route.legs.sent_by(event);
         if is_sent {
-            let legs = route.legs[sent..].iter().take_while(|leg| leg.from == event);
+            let legs = route.legs.within(sent);
             found.extend(legs.filter_map(|leg| Some(("its arrival".to_owned(), leg.to?))));
         } else if route.to == peer {
-            let leg = route.legs[..sent].iter().rev().take(MAX_LOOK).find(|leg| leg.to == Some(event));
+            let leg = route.legs.within(0..sent.start).rev().take(MAX_LOOK).find(|leg| leg.to == Some(event));
             found.extend(leg.map(|leg| ("its sending".to_owned(), leg.from)));
         }
     }
@@ -119,8 +137,7 @@ fn one_way(event: EventId, facts: &Facts<'_>, loaded: &Loaded) -> Vec<(String, E
 /// An event that can be gone to: what it is to this one, when, who, what.
 fn link(ui: &mut Ui, facts: &Facts<'_>, what: &str, event: EventId, selected: bool, commands: &mut Vec<Command>) {
     let trace = facts.trace();
-    let at = i64::try_from(trace.event(event).ts()).unwrap_or(i64::MAX);
-    let head = format!("{what} · {}", words::moment(at, 1_000.0));
+    let head = format!("{what} · {}", words::at_moment(trace.event(event).ts()));
     let text = format!("{}: {}", names::author(trace, event), words::event_text(facts, event));
     let label = format!("{what} #{}", event.0);
     let link = Link { number: None, head: &head, text: &text, code: "", label: &label, selected };
@@ -132,7 +149,7 @@ fn link(ui: &mut Ui, facts: &Facts<'_>, what: &str, event: EventId, selected: bo
 /// The findings that the event bears witness to.
 fn witness_of(ui: &mut Ui, event: EventId, state: &State, loaded: &Loaded, commands: &mut Vec<Command>) {
     // The marks are sorted, the witnesses of all findings are not: most events end here.
-    if loaded.scene.marks.binary_search_by_key(&event, |mark| mark.event).is_err() {
+    if loaded.scene.marks.of(event).is_none() {
         return;
     }
     let Some(report) = &loaded.report else { return };

@@ -6,7 +6,7 @@ use peerscope_analyzer::detect::registry::DETECTORS;
 use peerscope_analyzer::model::EventId;
 use peerscope_analyzer::report::{FindingNote, Report};
 
-use super::rows::{Link, heading, text, weak};
+use super::rows::{Link, heading, text, title, weak};
 use crate::colors::Palette;
 use crate::command::Command;
 use crate::state::{Loaded, State};
@@ -37,10 +37,14 @@ impl Proof<'_> {
             ui.label(chip.background_color(palette.severity_background(note.severity)));
             ui.label(RichText::new(&note.id).size(12.0).weak());
             if note.count > 1 {
-                ui.label(RichText::new(format!("{} times", note.count)).size(12.0).weak());
+                let times = RichText::new(format!("{} times", note.count)).size(12.0).weak();
+                ui.label(times).on_hover_text("It came true so often; the proof is that of the first time.");
+            }
+            if note.caused_by.is_empty() && consequences(report, place).next().is_some() {
+                ui.label(RichText::new("first cause").size(12.0).strong());
             }
         });
-        ui.add(Label::new(RichText::new(names::safe(&note.title, 600)).size(14.0).strong()).wrap());
+        title(ui, &names::safe(&note.title, 600));
         weak(ui, &circumstances(note));
         heading(ui, "Proof");
         for number in 0..note.witnesses.len().min(MAX_WITNESSES) {
@@ -49,10 +53,13 @@ impl Proof<'_> {
         if let Some(more) = note.witnesses.len().checked_sub(MAX_WITNESSES).filter(|more| *more > 0) {
             weak(ui, &format!("and {more} more"));
         }
-        let causes = note.caused_by.iter().filter_map(|id| report.findings.iter().position(|other| other.id == *id));
+        let causes = note
+            .caused_by
+            .iter()
+            .take(MAX_LINKS)
+            .filter_map(|id| report.findings.iter().position(|other| other.id == *id));
         links(ui, "Caused by", report, causes, commands);
-        let led = (0..report.findings.len()).filter(|other| report.findings[*other].caused_by.contains(&note.id));
-        links(ui, "Led to", report, led.filter(|other| *other != place), commands);
+        links(ui, "Led to", report, consequences(report, place), commands);
         heading(ui, "What to change");
         text(ui, &names::safe(&note.fix, 1000));
         explanation(ui, note.detector);
@@ -61,16 +68,16 @@ impl Proof<'_> {
     fn witness(&self, ui: &mut Ui, number: usize, state: &State, loaded: &Loaded, commands: &mut Vec<Command>) {
         let witness = &self.note.witnesses[number];
         let event = EventId(witness.event);
-        let mut head = vec![moment(witness.ts)];
+        let mut head = vec![words::at_moment(witness.ts)];
         if (event.0 as usize) < loaded.run.trace().len() {
             let event = loaded.run.trace().event(event);
             head.extend(event.peer().map(|peer| names::peer(event.trace(), peer)));
-            head.extend(event.task().map(|task| names::short_task(event.trace(), task)));
+            head.extend(event.task().map(|task| names::task(event.trace(), task)));
         }
-        head.extend(witness.src.as_ref().map(|src| names::name(src.rsplit(['/', '\\']).next().unwrap_or(src))));
+        head.extend(witness.src.as_ref().map(|src| names::name(names::file_name(src))));
         let (head, said) = (head.join(" · "), names::safe(&witness.text, 600));
         let code = witness.excerpt.as_ref().map_or_else(String::new, |code| names::safe(code.trim(), 200));
-        let label = format!("{} {said} #{}", number + 1, witness.event);
+        let label = format!("{} {} #{}", number + 1, words::plain(&said), witness.event);
         let color = Palette::of(ui.visuals()).severity(self.note.severity);
         let selected = state.event == Some(event);
         let number = Some((number + 1, color));
@@ -92,15 +99,17 @@ fn circumstances(note: &FindingNote) -> String {
         Class::Suspected => "suspected: likely, not proven",
     };
     let first = if note.count > 1 { "first " } else { "" };
-    let mut parts = vec![format!("{sure}; {first}at {}", moment(note.ts))];
+    let mut parts = vec![format!("{sure}; {first}at {}", words::at_moment(note.ts))];
     parts.extend(note.phase.as_ref().map(|phase| format!("phase “{}”", names::safe(phase, 200))));
     parts.extend(note.test.as_ref().map(|test| format!("test {}", names::name(test))));
     parts.extend(note.cluster.as_ref().map(|cluster| format!("cluster {}", names::name(cluster))));
     parts.join(" · ")
 }
 
-fn moment(ns: u64) -> String {
-    words::moment(i64::try_from(ns).unwrap_or(i64::MAX), 1_000.0)
+/// The findings that this one caused.
+fn consequences(report: &Report, place: usize) -> impl Iterator<Item = usize> {
+    let id = &report.findings[place].id;
+    (0..report.findings.len()).filter(move |other| *other != place && report.findings[*other].caused_by.contains(id))
 }
 
 /// Other findings that can be gone to.
@@ -131,8 +140,8 @@ fn explanation(ui: &mut Ui, name: &str) {
         ("Example", explain.example),
         ("How to fix", explain.how_to_fix),
     ];
-    for (title, words) in parts {
-        CollapsingHeader::new(RichText::new(title).size(12.0)).id_salt((name, title)).show(ui, |ui| {
+    for (part, words) in parts {
+        CollapsingHeader::new(RichText::new(part).size(12.0)).id_salt((name, part)).show(ui, |ui| {
             for line in words.lines() {
                 // What is indented is a program or a sequence of events.
                 if line.starts_with(' ') {

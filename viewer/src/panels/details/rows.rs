@@ -6,6 +6,8 @@ use eframe::egui::{
     accesskit::Role, pos2, vec2,
 };
 
+use crate::panels::prose;
+
 /// How far the texts of rows stand in, so that there is room for a number, in points.
 const INDENT: f32 = 24.0;
 /// Texts of rows have at most so many lines.
@@ -22,12 +24,23 @@ pub(super) fn heading(ui: &mut Ui, text: &str) {
 
 /// Running text that may be selected and copied.
 pub(super) fn text(ui: &mut Ui, text: &str) {
-    ui.add(Label::new(RichText::new(text).size(12.0)).wrap());
+    prose::label(ui, text, 12.0, ui.visuals().text_color());
+}
+
+/// The sentence above all else.
+pub(super) fn title(ui: &mut Ui, text: &str) {
+    prose::label(ui, text, 14.0, ui.visuals().strong_text_color());
+}
+
+/// A line of a program.
+pub(super) fn code(ui: &mut Ui, line: &str) {
+    let text = RichText::new(line).size(11.5).monospace().background_color(ui.visuals().code_bg_color);
+    ui.add(Label::new(text).wrap());
 }
 
 /// Running text that steps back.
 pub(super) fn weak(ui: &mut Ui, text: &str) {
-    ui.add(Label::new(RichText::new(text).size(12.0).weak()).wrap());
+    prose::label(ui, text, 12.0, ui.visuals().weak_text_color());
 }
 
 /// A story: its title, and below it what else there is to say.
@@ -88,15 +101,17 @@ impl Link<'_> {
         job.wrap.max_width = (width - indent - 4.0).max(40.0);
         job.wrap.max_rows = MAX_LINES;
         job.wrap.break_anywhere = false;
-        let mut put = |text: &str, font: FontId, color: Color32| {
-            let line = if job.text.is_empty() { "" } else { "\n" };
-            if !text.is_empty() {
-                job.append(&format!("{line}{text}"), 0.0, TextFormat::simple(font, color));
-            }
-        };
-        put(self.head, FontId::proportional(11.0), weak);
-        put(self.text, FontId::proportional(12.5), strong);
-        put(self.code, FontId::monospace(11.0), weak);
+        prose::append(&mut job, ui, self.head, 11.0, weak);
+        let line = TextFormat::simple(FontId::proportional(12.5), strong);
+        if !job.text.is_empty() && !self.text.is_empty() {
+            job.append("\n", 0.0, line);
+        }
+        prose::append(&mut job, ui, self.text, 12.5, strong);
+        if !self.code.is_empty() {
+            let background = ui.visuals().code_bg_color;
+            let line = TextFormat { background, ..TextFormat::simple(FontId::monospace(11.0), strong) };
+            job.append(&format!("\n{}", self.code), 0.0, line);
+        }
         let galley = ui.painter().layout_job(job);
         let (rect, response) = ui.allocate_exact_size(vec2(width, galley.size().y + 6.0), Sense::click());
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, self.selected, self.label));

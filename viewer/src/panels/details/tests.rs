@@ -26,11 +26,12 @@ pub(crate) fn loaded(jsonl: &str, is_judged: bool) -> Loaded {
 fn with_problems(trace: peerscope_analyzer::model::Trace, problems: Vec<Problem>, is_judged: bool) -> Loaded {
     let report = is_judged.then(|| report::check(&trace, &problems, &Options::default()));
     let run = Arc::new(Run::new(trace, problems));
-    let mut scene = run.facts(Scene::new);
-    if let Some(report) = &report {
-        scene.mark(run.trace(), report);
+    let scene = run.facts(Scene::new);
+    let mut loaded = Loaded::new(vec![PathBuf::from("run.jsonl")], run, scene);
+    if let Some(report) = report {
+        loaded.judge(report);
     }
-    Loaded { paths: vec![PathBuf::from("run.jsonl")], run, scene, report }
+    loaded
 }
 
 /// A panel alone in a window, with what it asked for.
@@ -111,10 +112,10 @@ fn an_event_says_of_which_findings_it_is_a_witness() {
 #[test]
 fn a_finding_shows_its_proof_and_what_it_led_to() {
     let mut harness = bench(None, Some(0)).harness(320.0);
-    harness.get_by_label("task 1 of peer 0 waits for lock `raft`, which it holds itself");
-    harness.get_by_label("1 task 1 of peer 0 takes lock `raft` #1");
+    harness.get_by_label("task 1 of peer 0 waits for lock raft, which it holds itself");
+    harness.get_by_label("1 task 1 of peer 0 takes lock raft #1");
     harness.get_by_label("What to change");
-    harness.get_by_label("2 task 1 of peer 0 asks for lock `raft` again, and waits for ever #3").click();
+    harness.get_by_label("2 task 1 of peer 0 asks for lock raft again, and waits for ever #3").click();
     harness.run();
     harness.get_by_label("stuck-task/1").click();
     harness.run();
@@ -155,7 +156,7 @@ fn a_run_that_is_not_judged_yet_says_so_and_gaps_are_no_success() {
         {"ts":3000,"kind":"process.end","how":"exit 0"}
     "#;
     let harness = Bench::new(loaded(quiet, true)).harness(300.0);
-    harness.get_by_label("Nothing was found, but not everything could be looked at:");
+    harness.get_by_label("Nothing was found, but not everything was checked.");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use egui_kittest::kittest::Queryable as _;
 use peerscope_analyzer::model::EventId;
 use peerscope_analyzer::testing::trace_from_jsonl;
 
+use super::columns::columns;
 use super::{Place, first_at, show};
 use crate::command::Command;
 use crate::panels::details::tests::{Bench, loaded};
@@ -120,4 +121,33 @@ fn an_empty_trace_is_said_to_be_empty() {
     let mut harness = harness(Bench::new(loaded("", false)));
     harness.run();
     assert!(harness.state().commands.is_empty());
+}
+
+#[test]
+fn what_happened_has_the_room_and_kind_and_term_give_way_first() {
+    let titles = |trace: &str, width: f32| {
+        let columns = columns(&trace_from_jsonl(trace), 0.0, width);
+        columns.iter().map(|column| column.title).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(titles(ELECTION, 1000.0), "# ms peer task term what kind source");
+    assert_eq!(titles(ELECTION, 660.0), "# ms peer task what source");
+    assert_eq!(titles(ELECTION, 520.0), "# ms peer task what");
+    assert_eq!(titles(ELECTION, 200.0), "ms what", "the time and what happened stay");
+    let alone = r#"{"ts":1000,"task":1,"kind":"log","msg":""}"#;
+    assert_eq!(titles(alone, 1000.0), "# ms task what kind source");
+    for width in [200.0, 520.0, 660.0, 1000.0, 3000.0] {
+        let columns = columns(&trace_from_jsonl(ELECTION), 7.0, width);
+        let end = columns.last().map(|last| last.left + last.width).expect("there are columns");
+        assert!(end <= 7.0 + width, "{end} of {width}");
+        assert!(columns.windows(2).all(|pair| pair[0].left + pair[0].width < pair[1].left), "{width}");
+    }
+}
+
+#[test]
+fn the_line_of_a_source_is_never_cut_off() {
+    let trace = r#"{"ts":1,"peer":0,"kind":"log","msg":"","src":"src/a_file_with_a_long_name.rs:1234"}"#;
+    let loaded = loaded(trace, false);
+    let columns = columns(loaded.run.trace(), 0.0, 1000.0);
+    let source = columns.iter().find(|column| column.title == "source").expect("there is room");
+    assert_eq!(loaded.run.facts(|facts| (source.text)(facts, EventId(0))), "…long_name.rs:1234");
 }

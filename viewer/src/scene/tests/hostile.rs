@@ -119,7 +119,7 @@ proptest! {
         assert_whole(&trace, &facts, &scene);
         let before = render(&facts, &scene);
         scene.mark(&trace, &check_facts(&facts, &Options::default()));
-        prop_assert!(scene.marks.is_sorted_by_key(|mark| mark.event));
+        prop_assert!(scene.marks.all().is_sorted_by_key(|mark| mark.event));
         prop_assert_eq!(before, render(&facts, &Scene::new(&facts)), "the same trace gives the same scene");
     }
 }
@@ -136,5 +136,5 @@ fn ids_of_other_traces_are_passed_over() {
         "#,
     );
     scene.mark(&trace, &check_facts(&Facts::new(&longer, &[]), &Options::default()));
-    assert!(scene.marks.iter().all(|mark| mark.event == EventId(0)));
+    assert!(scene.marks.all().iter().all(|mark| mark.event == EventId(0)));
 }

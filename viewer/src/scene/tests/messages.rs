@@ -45,7 +45,7 @@ fn duplicates_arrive_twice_and_one_answer_is_taken() {
         {"ts":6,"peer":1,"kind":"rpc.reply","rpc":1}
         "#,
         "0 -> 1: 0>1 | 0>2
-        1 -> 0: reply 3>4 | reply 5>? Late",
+        1 -> 0: reply 3>4 | reply 5>? NotTaken",
     );
 }
 
@@ -137,4 +137,83 @@ fn the_stale_reply_of_a_finding_is_marked() {
     let marked = |route: &Route| (0..route.legs.len()).map(|at| route.fold.severity(at)).collect::<Vec<_>>();
     let error = Some(Severity::Error);
     assert_eq!(scene.routes.iter().map(marked).collect::<Vec<_>>(), [vec![error, None], vec![error]]);
+}
+
+#[test]
+fn a_stale_reply_is_one_whether_or_not_the_request_carries_its_term() {
+    check_routes(
+        r#"
+        {"ts":1,"peer":0,"term":1,"kind":"rpc.send","rpc":1,"to":1}
+        {"ts":2,"peer":1,"term":1,"kind":"rpc.recv","rpc":1,"from":0}
+        {"ts":3,"peer":1,"term":1,"kind":"rpc.reply","rpc":1}
+        {"ts":4,"peer":0,"term":3,"kind":"rpc.return","rpc":1,"outcome":"ok"}
+        "#,
+        "0 -> 1: 0>1
+        1 -> 0: reply 2>3 StaleTerm",
+    );
+}
+
+#[test]
+fn late_is_only_what_was_sent_too_late() {
+    check_routes(
+        r#"
+        {"ts":1,"peer":0,"kind":"rpc.send","rpc":1,"to":1}
+        {"ts":2,"peer":1,"kind":"rpc.recv","rpc":1,"from":0}
+        {"ts":3,"peer":1,"kind":"rpc.reply","rpc":1}
+        {"ts":6,"peer":0,"kind":"rpc.return","rpc":1,"outcome":"timeout"}
+        {"ts":7,"peer":1,"kind":"rpc.reply","rpc":1}
+        "#,
+        "0 -> 1: 0>1
+        1 -> 0: reply 2>? NotTaken | reply 4>? Late",
+    );
+}
+
+#[test]
+fn an_error_is_an_answer() {
+    check_routes(
+        r#"
+        {"ts":1,"peer":0,"kind":"rpc.send","rpc":1,"to":1}
+        {"ts":2,"peer":1,"kind":"rpc.recv","rpc":1,"from":0}
+        {"ts":3,"peer":1,"kind":"rpc.reply","rpc":1}
+        {"ts":4,"peer":0,"kind":"rpc.return","rpc":1,"outcome":"error"}
+        {"ts":5,"peer":0,"kind":"rpc.send","rpc":2,"to":1}
+        {"ts":6,"peer":0,"kind":"rpc.return","rpc":2,"outcome":"error"}
+        "#,
+        "0 -> 1: 0>1 | 4>?
+        1 -> 0: reply 2>3",
+    );
+}
+
+#[test]
+fn calls_that_share_an_id_are_not_paired() {
+    let call = |ts: u32| {
+        format!(
+            r#"{{"ts":{ts},"peer":0,"kind":"rpc.send","rpc":7,"to":1}}
+            {{"ts":{},"peer":1,"kind":"rpc.recv","rpc":7,"from":0}}
+            {{"ts":{},"peer":1,"kind":"rpc.reply","rpc":7}}
+            {{"ts":{},"peer":0,"kind":"rpc.return","rpc":7}}
+            "#,
+            ts + 1,
+            ts + 2,
+            ts + 3
+        )
+    };
+    check_routes(
+        &format!("{}{}", call(0), call(10)),
+        "0 -> 1: 0>? Unknown | 1>1 Unknown | 5>5 Unknown
+        1 -> 0: reply 2>? Unknown | reply 6>? Unknown",
+    );
+}
+
+#[test]
+fn a_lost_copy_is_lost_though_others_arrive() {
+    check_routes(
+        r#"
+        {"ts":1,"peer":0,"kind":"msg.send","msg":1,"to":1}
+        {"ts":2,"peer":1,"kind":"msg.recv","msg":1,"from":0}
+        {"ts":3,"kind":"msg.drop","msg":1,"from":0,"to":1}
+        {"ts":4,"peer":1,"kind":"msg.recv","msg":1,"from":0}
+        "#,
+        "0 -> 1: 0>? Dropped | 0>1 | 0>3",
+    );
 }

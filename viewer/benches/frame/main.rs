@@ -1,12 +1,19 @@
 //! What it costs to open a trace and to show a frame of it, at four sizes and three zooms:
 //!
-//! - opening, in parts: reading, facts, scene, check; and resident memory an event;
+//! - opening, in parts: reading, facts, scene, check; and how many bytes an event each of them keeps, by a counting allocator;
 //! - a [`Picture`]: how long, how many blocks and arrows;
 //! - a whole frame of a window of 1600 x 900 points, from the state to triangles, without a driver: how long, how many shapes;
+//! - the same with 100,000 witnesses of findings;
 //! - the growth from the smallest trace to the largest, which should be none;
 //! - 50,000 lanes, scrolled through.
 //!
-//! `cargo bench -p peerscope-viewer`; with a number, the largest size (`-- 1000000`). Figures are medians. The traces are synthetic.
+//! Zooms are the whole trace, and the spans in its middle that hold 10,000 and 300 events. Growth is stated for each with how much there
+//! was to draw: a cost grows with what is drawn, and only views that are equally full can be compared.
+//!
+//! `cargo bench -p peerscope-viewer`; with a number, only a trace of that size (`-- 10000000`). Figures are medians. The traces
+//! are synthetic.
+
+mod counting;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -17,7 +24,8 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::epaint::Primitive;
 use eframe::egui::{Context, Pos2, RawInput, Rect, vec2};
-use peerscope_analyzer::model::Trace;
+use peerscope_analyzer::detect::finding::Severity;
+use peerscope_analyzer::model::{EventId, Trace};
 use peerscope_analyzer::read;
 use peerscope_analyzer::report::{self, Options};
 use peerscope_analyzer::testing::{synthetic, trace_from_jsonl};
@@ -26,33 +34,49 @@ use peerscope_viewer::command::Command;
 use peerscope_viewer::layout::Layout;
 use peerscope_viewer::picture::{Emphasis, Picture, Viewport};
 use peerscope_viewer::run::Run;
-use peerscope_viewer::scene::Scene;
+use peerscope_viewer::scene::{Mark, Marks, Scene};
 use peerscope_viewer::state::{Loaded, Settings};
 use peerscope_viewer::timescale::{Span, TimeScale};
 
+use self::counting::kept;
+
 const SIZES: [u64; 4] = [10_000, 100_000, 1_000_000, 10_000_000];
-const ZOOMS: [(&str, i64); 3] = [("all", 1), ("1 %", 100), ("0.01 %", 10_000)];
+/// How many events are in sight; `None` = all.
+const ZOOMS: [(&str, Option<usize>); 3] = [("all", None), ("10,000", Some(10_000)), ("300", Some(300))];
+/// So many witnesses must not slow a frame.
+const MANY_WITNESSES: usize = 100_000;
 const ROUNDS: usize = 31;
 const WINDOW: (f32, f32) = (1_600.0, 900.0);
 /// The strip of such a window, panels put away.
 const STRIP: (f32, f32) = (1_400.0, 800.0);
 
-/// What was measured of one size, by zoom.
-struct Costs {
-    pictures: Vec<Duration>,
-    frames: Vec<Duration>,
+/// What was measured of one view.
+#[derive(Clone, Copy)]
+struct Cost {
+    picture: Duration,
+    /// Blocks and arrows.
+    placed: usize,
+    frame: Duration,
+    shapes: usize,
 }
 
 fn main() {
-    let largest = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(10_000_000);
-    let costs: Vec<Costs> = SIZES.into_iter().filter(|size| *size <= largest).map(of_size).collect();
-    if let (Some(first), Some(last)) = (costs.first(), costs.last()) {
-        println!("growth from the smallest trace to the largest (target 1.2)");
-        for (place, (zoom, _)) in ZOOMS.iter().enumerate() {
-            let growth = |costs: fn(&Costs) -> &Vec<Duration>| ratio(costs(last)[place], costs(first)[place]);
-            let (picture, frame) = (growth(|costs| &costs.pictures), growth(|costs| &costs.frames));
-            println!("  {zoom:<10} picture {picture:5.2}x, frame {frame:5.2}x");
-        }
+    let only: Option<u64> = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    if let Some(size) = only {
+        of_size(size);
+        return;
+    }
+    let costs = SIZES.map(of_size);
+    let (first, last) = (&costs[0], &costs[SIZES.len() - 1]);
+    println!("growth from {} events to {} (target 1.2 where as much is drawn)", SIZES[0], SIZES[SIZES.len() - 1]);
+    for ((name, _), (first, last)) in ZOOMS.iter().zip(first.iter().zip(last)) {
+        println!(
+            "  {name:<10} picture {:5.2}x for {:4.2}x the blocks and arrows, frame {:5.2}x for {:4.2}x the shapes",
+            ratio(last.picture, first.picture),
+            last.placed as f64 / first.placed.max(1) as f64,
+            ratio(last.frame, first.frame),
+            last.shapes as f64 / first.shapes.max(1) as f64,
+        );
     }
     many_lanes(50_000);
 }
@@ -66,52 +90,88 @@ fn ms(time: Duration) -> f64 {
 }
 
 /// One size: what opening costs, and then each zoom.
-fn of_size(size: u64) -> Costs {
+fn of_size(size: u64) -> [Cost; ZOOMS.len()] {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("lab.pscope");
     synthetic::write(&path, size).expect("room for a trace");
-    let before = resident();
-    let loaded = open(&path, size);
-    let kept = resident().saturating_sub(before);
-    println!("  resident   {:8.1} bytes an event (target 32)", kept as f64 / loaded.run.trace().len() as f64);
-    let layout = Layout::new(&loaded.scene, &BTreeSet::new());
-    let span = loaded.scene.span;
-    let visible = ZOOMS.map(|(_, share)| {
-        let length = (span.length() / share).max(10);
-        let begin = span.begin + (span.length() - length) / 2;
-        if share == 1 { span.fit() } else { Span::new(begin, begin + length) }
-    });
-    let picture = |(name, visible)| picture(name, loaded.run.trace(), &loaded.scene, &layout, visible, 0.0);
-    let pictures = ZOOMS.map(|(name, _)| name).into_iter().zip(visible).map(picture).collect();
     let mut app = App::new(Settings::default());
+    let loaded = open(&path, size);
     app.state.opened(&loaded);
+    unfold(&mut app, &loaded);
     app.loaded = Some(loaded);
-    let frames =
-        ZOOMS.map(|(name, _)| name).into_iter().zip(visible).map(|(name, visible)| frame(name, &mut app, visible));
-    Costs { pictures, frames: frames.collect() }
+    let costs = ZOOMS.map(|(name, events)| view(name, events, &mut app));
+    // Witnesses of many findings, all over the trace.
+    let loaded = app.loaded.as_mut().expect("it was opened");
+    let trace = loaded.run.trace();
+    let every = (trace.len() / MANY_WITNESSES).max(1);
+    let marks = (0..trace.len()).step_by(every).filter_map(|event| {
+        let event = EventId(event as u32);
+        let lane = loaded.scene.lane_of(trace, event)?;
+        Some(Mark { event, lane: lane as u32, severity: Severity::Warning })
+    });
+    let marks: Vec<Mark> = marks.collect();
+    println!("  with {} witnesses", marks.len());
+    loaded.scene.marks = Marks::new(marks, &loaded.scene.groups, loaded.scene.times(trace));
+    for (name, events) in ZOOMS {
+        view(name, events, &mut app);
+    }
+    costs
+}
+
+/// A picture and a frame of so many events in the middle of the trace.
+fn view(name: &str, events: Option<usize>, app: &mut App) -> Cost {
+    let loaded = app.loaded.as_ref().expect("it was opened");
+    let (trace, scene) = (loaded.run.trace(), &loaded.scene);
+    let times = scene.times(trace);
+    let visible = match events.filter(|events| *events < trace.len()) {
+        None => scene.span.fit(),
+        Some(events) => {
+            let first = (trace.len() - events) / 2;
+            Span::new(times.at(EventId(first as u32)), times.at(EventId((first + events) as u32)))
+        }
+    };
+    let layout = Layout::new(scene, &BTreeSet::new());
+    let (picture, placed) = picture(name, trace, scene, &layout, visible, 0.0);
+    app.state.apply(&Command::Show(visible), app.loaded.as_ref());
+    let (frame, shapes) = frame(name, app);
+    Cost { picture, placed, frame, shapes }
 }
 
 fn open(path: &Path, size: u64) -> Loaded {
     let paths = vec![path.to_owned()];
+    let (before, start) = (resident(), kept());
     let ((trace, problems), reading) = timed(|| read::read(&paths).expect("our own trace"));
     println!("{} events (asked for {size})", trace.len());
     let run = Run::new(trace, problems);
+    let read = kept();
     let ((), facts) = timed(|| run.facts(|facts| facts.compute_for_view()));
-    let (mut scene, building) = timed(|| run.facts(Scene::new));
+    let derived = kept();
+    let (scene, building) = timed(|| run.facts(Scene::new));
+    let built = kept();
     let (report, checking) = timed(|| run.facts(|facts| report::check_facts(facts, &Options::default())));
-    scene.mark(run.trace(), &report);
+    let mut loaded = Loaded::new(paths, Arc::new(run), scene);
+    loaded.judge(report);
     let first = ms(reading + facts + building);
     let (reading, facts, building, checking) = (ms(reading), ms(facts), ms(building), ms(checking));
     println!(
         "  opening    {first:8.1} ms to the first frame: read {reading:.1}, facts {facts:.1}, scene {building:.1}; \
          then check {checking:.1}"
     );
-    Loaded { paths, run: Arc::new(run), scene, report: Some(report) }
+    let each = |from: usize, to: usize| to.saturating_sub(from) as f64 / loaded.run.trace().len() as f64;
+    println!(
+        "  keeps      {:8.1} bytes an event: trace {:.1}, facts {:.1}, scene {:.1} (target 8), of the check {:.1}; resident {:.1}",
+        each(start, kept()),
+        each(start, read),
+        each(read, derived),
+        each(derived, built),
+        each(built, kept()),
+        each(before, resident()),
+    );
+    loaded
 }
 
-/// A whole frame of the window that shows `visible`, from the state to triangles.
-fn frame(name: &str, app: &mut App, visible: Span) -> Duration {
-    app.state.apply(&Command::Show(visible), app.loaded.as_ref());
+/// A whole frame of the window, from the state to triangles; and its shapes.
+fn frame(name: &str, app: &mut App) -> (Duration, usize) {
     let context = Context::default();
     let screen_rect = Some(Rect::from_min_size(Pos2::ZERO, vec2(WINDOW.0, WINDOW.1)));
     let mut number = 0;
@@ -136,7 +196,7 @@ fn frame(name: &str, app: &mut App, visible: Span) -> Duration {
         "  {name:<10} {:8.3} ms a frame (target 4), {shapes:>6} shapes (target 15,000), {vertices:>7} vertices",
         ms(time)
     );
-    time
+    (time, shapes)
 }
 
 fn timed<R>(run: impl FnOnce() -> R) -> (R, Duration) {
@@ -151,7 +211,7 @@ fn median(mut run: impl FnMut()) -> Duration {
     times[ROUNDS / 2]
 }
 
-fn picture(name: &str, trace: &Trace, scene: &Scene, layout: &Layout, visible: Span, scroll: f64) -> Duration {
+fn picture(name: &str, trace: &Trace, scene: &Scene, layout: &Layout, visible: Span, scroll: f64) -> (Duration, usize) {
     let scale = TimeScale { visible, left: 200.0, width: STRIP.0 };
     let viewport = Viewport { scale, top: 100.0, height: STRIP.1, scroll };
     let build = || Picture::new(trace, scene, layout, viewport, Emphasis::default());
@@ -161,7 +221,7 @@ fn picture(name: &str, trace: &Trace, scene: &Scene, layout: &Layout, visible: S
     });
     let (blocks, arrows) = (picture.blocks.len(), picture.arrows.len());
     println!("  {name:<10} {:8.3} ms a picture, {blocks:>5} blocks, {arrows:>5} arrows", ms(time));
-    time
+    (time, blocks + arrows)
 }
 
 /// As many tasks, each with a lane of its own that waits for a lock.
@@ -183,15 +243,31 @@ fn many_lanes(tasks: usize) {
         building.as_secs_f64() * 1e3,
         placing.as_secs_f64() * 1e3
     );
+    let mut app = App::new(Settings::default());
+    let loaded = Loaded::new(Vec::new(), Arc::new(run), scene);
+    app.state.opened(&loaded);
+    unfold(&mut app, &loaded);
+    app.loaded = Some(loaded);
     for (name, share) in [("top", 0.0), ("middle", 0.5), ("bottom", 1.0)] {
+        let loaded = app.loaded.as_ref().expect("it was opened");
         let scroll = (layout.height() - f64::from(STRIP.1)).max(0.0) * share;
-        picture(name, run.trace(), &scene, &layout, scene.span.fit(), scroll);
+        picture(name, loaded.run.trace(), &loaded.scene, &layout, loaded.scene.span.fit(), scroll);
+        let by = scroll - app.state.scroll;
+        app.state.apply(&Command::ScrollBy(by), app.loaded.as_ref());
+        frame(name, &mut app);
+    }
+}
+
+/// Shows all rows, whether they fit or not: first it folds them all, which is what the command does to unfolded ones.
+fn unfold(app: &mut App, loaded: &Loaded) {
+    for _ in 0..2 {
+        app.state.apply(&Command::ToggleAllGroups, Some(loaded));
     }
 }
 
 /// Memory that the process has, in bytes; 0 where the system does not say.
-fn resident() -> u64 {
+fn resident() -> usize {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return 0 };
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()).map_or(0, |kib| kib * 1024)
+    line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<usize>().ok()).map_or(0, |kib| kib * 1024)
 }
