@@ -16,7 +16,7 @@ use peerscope_analyzer::report::Report;
 use peerscope_analyzer::vocabulary::Kind;
 use serde::{Deserialize, Serialize};
 
-pub use self::causes::{Told, told};
+pub use self::causes::{Chains, Told, told};
 pub use self::folding::Folded;
 use self::folding::Folding;
 use self::navigation::History;
@@ -38,6 +38,7 @@ pub struct Loaded {
     /// What a check found; `None` while that goes on.
     pub report: Option<Report>,
     told: Vec<Told>,
+    chains: Chains,
     failed: Vec<EventId>,
     gave_up: bool,
 }
@@ -46,14 +47,20 @@ impl Loaded {
     /// A run that is not judged yet.
     pub fn new(paths: Vec<PathBuf>, run: Arc<Run>, scene: Scene) -> Loaded {
         let failed = failed(run.trace(), &scene);
-        Loaded { paths, run, scene, report: None, told: Vec::new(), failed, gave_up: false }
+        Loaded { paths, run, scene, report: None, told: Vec::new(), chains: Chains::default(), failed, gave_up: false }
     }
 
     /// Takes in what a check found: the scene shows it, and its findings are told.
     pub fn judge(&mut self, report: Report) {
         self.scene.mark(self.run.trace(), &report);
         self.told = told(&report);
+        self.chains = Chains::new(&report);
         self.report = Some(report);
+    }
+
+    /// Which finding led to which; nothing while there is no report.
+    pub fn chains(&self) -> &Chains {
+        &self.chains
     }
 
     /// Takes note that the check came to no end, and that there will be no report.

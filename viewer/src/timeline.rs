@@ -8,8 +8,6 @@ mod pointer;
 mod scrollbar;
 mod selection;
 
-use std::collections::BTreeSet;
-
 use eframe::egui::{Align2, FontId, Rect, Sense, Ui, pos2};
 use peerscope_analyzer::facts::WaitOn;
 use peerscope_analyzer::model::EventId;
@@ -125,14 +123,8 @@ impl Timeline<'_> {
     /// The witnesses of what follows from the selected finding, and of what follows from that.
     fn related(&self) -> Vec<EventId> {
         let (Some(selected), Some(report)) = (self.state.finding, &self.loaded.report) else { return Vec::new() };
-        let Some(selected) = report.findings.get(selected) else { return Vec::new() };
-        let mut family = BTreeSet::from([selected.id.as_str()]);
-        // Causes stand before what they cause.
-        let follows = report.findings.iter().filter(|finding| {
-            let is_of_family = finding.caused_by.iter().any(|cause| family.contains(cause.as_str()));
-            is_of_family && family.insert(&finding.id)
-        });
-        self.known(follows)
+        let follows = self.loaded.chains().descendants(selected);
+        self.known(follows.into_iter().filter_map(|place| report.findings.get(place)))
     }
 
     fn known<'a>(&self, findings: impl Iterator<Item = &'a FindingNote>) -> Vec<EventId> {

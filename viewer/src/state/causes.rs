@@ -1,6 +1,6 @@
 //! The order in which findings are told: first causes, and below each what follows from it. List, keys and chips share it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use peerscope_analyzer::detect::finding::Severity;
 use peerscope_analyzer::report::Report;
@@ -43,6 +43,53 @@ pub fn told(report: &Report) -> Vec<Told> {
     list
 }
 
+/// Which finding led to which, as places in the report; looked up once for each report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chains {
+    causes: Vec<Vec<usize>>,
+    effects: Vec<Vec<usize>>,
+}
+
+impl Chains {
+    /// The chains of `report`. What names itself, or a cause that is not there, names nothing.
+    pub fn new(report: &Report) -> Chains {
+        let findings = &report.findings;
+        let places: HashMap<&str, usize> =
+            findings.iter().enumerate().map(|(place, finding)| (finding.id.as_str(), place)).collect();
+        let mut chains = Chains { causes: vec![Vec::new(); findings.len()], effects: vec![Vec::new(); findings.len()] };
+        for (place, finding) in findings.iter().enumerate() {
+            let known = finding.caused_by.iter().filter_map(|id| places.get(id.as_str()).copied());
+            for cause in known.filter(|cause| *cause != place) {
+                chains.causes[place].push(cause);
+                chains.effects[cause].push(place);
+            }
+        }
+        chains
+    }
+
+    /// What led to the finding at `place`.
+    pub fn causes(&self, place: usize) -> &[usize] {
+        self.causes.get(place).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the finding at `place` led to.
+    pub fn effects(&self, place: usize) -> &[usize] {
+        self.effects.get(place).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the finding at `place` led to, and what that led to in turn, in the order of the report.
+    pub fn descendants(&self, place: usize) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        let mut open = self.effects(place).to_vec();
+        while let Some(next) = open.pop() {
+            if next != place && found.insert(next) {
+                open.extend(self.effects(next));
+            }
+        }
+        found
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use peerscope_analyzer::detect::finding::Class;
@@ -73,6 +120,22 @@ mod tests {
     fn order(findings: Vec<FindingNote>) -> Vec<(String, usize)> {
         let report = Report { findings, ..Report::default() };
         told(&report).iter().map(|told| (report.findings[told.finding].id.clone(), told.depth)).collect()
+    }
+
+    #[test]
+    fn chains_go_both_ways_and_end_even_in_a_circle() {
+        use Severity::Error;
+        let findings = vec![
+            finding("a/1", Error, &["c/1", "a/1"]),
+            finding("b/1", Error, &["a/1", "gone/1"]),
+            finding("c/1", Error, &["b/1"]),
+            finding("d/1", Error, &[]),
+        ];
+        let chains = Chains::new(&Report { findings, ..Report::default() });
+        assert_eq!((chains.causes(1), chains.effects(1)), (&[0][..], &[2][..]));
+        assert_eq!(chains.descendants(0), BTreeSet::from([1, 2]));
+        assert_eq!(chains.descendants(3), BTreeSet::new());
+        assert_eq!(chains.descendants(9), BTreeSet::new(), "there is no such finding");
     }
 
     #[test]

@@ -16,6 +16,8 @@ use crate::timescale::Span;
 const MIN_FRAME: i64 = 20_000;
 /// So much of the frame lies before the first and behind the last witness.
 const FRAME_MARGIN: f64 = 0.15;
+/// A cause is framed with all that it led to, unless that makes the frame more than so many times as long.
+const CHAIN_FRAME: i64 = 20;
 /// Behind a last witness whose block never ends there is more room: the block is to be seen going on.
 const ENDLESS_MARGIN: f64 = 0.5;
 /// So many blocks before a place in a track are asked for their ends; only queues and readers overlap at all.
@@ -213,8 +215,8 @@ impl State {
         let trace = loaded.run.trace();
         let times = loaded.scene.times(trace);
         let witnesses = witnesses(loaded, finding);
-        let moments = witnesses.iter().map(|witness| times.at(*witness));
-        let (Some(first), Some(last)) = (moments.clone().min(), moments.max()) else { return };
+        let Some(own) = spanned(times, &witnesses) else { return };
+        let span = with_effects(loaded, finding, own);
         let lanes: Vec<Option<usize>> = witnesses.iter().map(|witness| loaded.scene.lane_of(trace, *witness)).collect();
         let endless = witnesses
             .iter()
@@ -222,7 +224,7 @@ impl State {
             .filter_map(|(witness, lane)| block_of(loaded.scene.lanes.get((*lane)?)?, *witness))
             .any(|(_, end)| end.is_none());
         let behind = if endless { ENDLESS_MARGIN } else { FRAME_MARGIN };
-        self.set_view(loaded, widened(Span::new(first, last), FRAME_MARGIN, behind, MIN_FRAME));
+        self.set_view(loaded, widened(span, FRAME_MARGIN, behind, MIN_FRAME));
         let lanes: Vec<usize> = lanes.into_iter().flatten().collect();
         self.reveal_lanes(loaded, &lanes);
     }
@@ -254,6 +256,23 @@ fn witnesses(loaded: &Loaded, finding: usize) -> Vec<EventId> {
     let note = loaded.report.as_ref().and_then(|report| report.findings.get(finding));
     let events = note.into_iter().flat_map(|note| &note.witnesses).map(|witness| EventId(witness.event));
     events.filter(|event| event.index() < known).collect()
+}
+
+/// From the first of `events` to the last.
+fn spanned(times: Times<'_>, events: &[EventId]) -> Option<Span> {
+    let moments = events.iter().map(|event| times.at(*event));
+    Some(Span::new(moments.clone().min()?, moments.max()?))
+}
+
+/// `own`, the time of a finding's witnesses, and that of all that it led to, if that is not so much longer that the cause
+/// could no longer be seen.
+fn with_effects(loaded: &Loaded, finding: usize, own: Span) -> Span {
+    let times = loaded.scene.times(loaded.run.trace());
+    let effects = loaded.chains().descendants(finding).into_iter();
+    let spans = effects.filter_map(|effect| spanned(times, &witnesses(loaded, effect)));
+    let chain = spans.fold(own, |all, one| Span::new(all.begin.min(one.begin), all.end.max(one.end)));
+    let most = own.length().max(MIN_FRAME).saturating_mul(CHAIN_FRAME);
+    if chain.length() <= most { chain } else { own }
 }
 
 /// The lanes on which the witnesses of a finding stand.

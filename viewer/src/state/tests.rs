@@ -115,6 +115,27 @@ fn a_finding_is_framed_with_all_its_witnesses() {
 }
 
 #[test]
+fn a_cause_is_framed_with_what_it_led_to_unless_that_is_far_off() {
+    let framed = |jsonl: &str| {
+        let loaded = loaded(jsonl);
+        let mut state = opened(&loaded);
+        let report = loaded.report.as_ref().expect("it is judged");
+        let place = |id: &str| report.findings.iter().position(|finding| finding.id == id).expect("it is found");
+        let (cause, effect) = (place("stale-reply-acted-on/1"), place("two-leaders-in-term/1"));
+        assert_eq!(loaded.chains().effects(cause), [effect]);
+        run(&mut state, &loaded, &[Command::SelectFinding(cause)]);
+        report.findings[effect].witnesses.iter().all(|seen| state.view.contains(at(&loaded, EventId(seen.event))))
+    };
+    assert!(framed(TWO_LEADERS));
+    // All from the second leader on, 900 ms later.
+    let times = [("70000", "900070000"), ("80000", "900080000"), ("82000", "900082000"), ("990000", "900990000")];
+    let late = times.iter().fold(TWO_LEADERS.to_owned(), |story, (then, later)| {
+        story.replace(&format!("\"ts\":{then},"), &format!("\"ts\":{later},"))
+    });
+    assert!(!framed(&late));
+}
+
+#[test]
 fn findings_are_walked_in_the_order_of_their_list() {
     let loaded = loaded(TWO_LEADERS);
     let list = told(loaded.report.as_ref().expect("it is judged"));

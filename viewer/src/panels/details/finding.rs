@@ -40,7 +40,7 @@ impl Proof<'_> {
                 let times = RichText::new(format!("{} times", note.count)).size(12.0).weak();
                 ui.label(times).on_hover_text("It came true so often; the proof is that of the first time.");
             }
-            if note.caused_by.is_empty() && consequences(report, place).next().is_some() {
+            if note.caused_by.is_empty() && !loaded.chains().effects(place).is_empty() {
                 ui.label(RichText::new("first cause").size(12.0).strong());
             }
         });
@@ -53,13 +53,8 @@ impl Proof<'_> {
         if let Some(more) = note.witnesses.len().checked_sub(MAX_WITNESSES).filter(|more| *more > 0) {
             weak(ui, &format!("and {more} more"));
         }
-        let causes = note
-            .caused_by
-            .iter()
-            .take(MAX_LINKS)
-            .filter_map(|id| report.findings.iter().position(|other| other.id == *id));
-        links(ui, "Caused by", report, causes, commands);
-        links(ui, "Led to", report, consequences(report, place), commands);
+        links(ui, "Caused by", report, loaded.chains().causes(place), commands);
+        links(ui, "Led to", report, loaded.chains().effects(place), commands);
         heading(ui, "What to change");
         text(ui, &names::safe(&note.fix, 1000));
         explanation(ui, note.detector);
@@ -106,15 +101,9 @@ fn circumstances(note: &FindingNote) -> String {
     parts.join(" · ")
 }
 
-/// The findings that this one caused.
-fn consequences(report: &Report, place: usize) -> impl Iterator<Item = usize> {
-    let id = &report.findings[place].id;
-    (0..report.findings.len()).filter(move |other| *other != place && report.findings[*other].caused_by.contains(id))
-}
-
 /// Other findings that can be gone to.
-fn links(ui: &mut Ui, what: &str, report: &Report, places: impl Iterator<Item = usize>, commands: &mut Vec<Command>) {
-    for (row, place) in places.take(MAX_LINKS).enumerate() {
+fn links(ui: &mut Ui, what: &str, report: &Report, places: &[usize], commands: &mut Vec<Command>) {
+    for (row, &place) in places.iter().take(MAX_LINKS).enumerate() {
         if row == 0 {
             heading(ui, what);
         }
