@@ -1,4 +1,5 @@
-//! Tessellated shapes to pixels, by the processor: the same bytes on every machine, and no window needed.
+//! Tessellated shapes to pixels, by the processor: no window, no display and no graphics driver, so that the same shapes
+//! give the same bytes.
 //!
 //! It does what `egui_glow` has the graphics card do: textured, vertex-coloured triangles, colours premultiplied and blended
 //! as they are stored (in gamma space), but no dithering. Edges are decided in whole numbers (1/256 of a pixel), with the
