@@ -35,8 +35,18 @@
 #[doc(hidden)]
 pub mod arg;
 mod emit;
+#[cfg(feature = "record")]
+mod identity;
+#[cfg(not(feature = "record"))]
+#[path = "identity_off.rs"]
+mod identity;
 #[cfg(feature = "tracing")]
 mod layer;
+#[cfg(feature = "record")]
+mod lock;
+#[cfg(not(feature = "record"))]
+#[path = "lock_off.rs"]
+mod lock;
 mod macros;
 mod mirror;
 mod peer;
@@ -46,6 +56,7 @@ mod recorder;
 #[path = "recorder_off.rs"]
 mod recorder;
 mod scope;
+mod seen;
 mod site;
 pub mod sync;
 mod task;

@@ -97,7 +97,7 @@ pub(crate) fn with_current<R>(run: impl FnOnce(&Scope) -> R) -> R {
     let mut current = CURRENT.get();
     if current.is_null() {
         // A thread that says its first word learns by that in which test it runs.
-        task::current();
+        task::introduce();
         current = CURRENT.get();
         if current.is_null() {
             return run(&NOWHERE);
@@ -118,7 +118,7 @@ pub(crate) fn stay_in_test(test: &str) {
 /// The thread's current scope, to be handed on.
 pub(crate) fn current() -> Option<Arc<Scope>> {
     // A thread that says its first word learns by that in which test it runs.
-    task::current();
+    task::introduce();
     ENTERED.try_with(|stack| stack.0.borrow().last().cloned()).ok().flatten()
 }
 
@@ -133,7 +133,7 @@ pub struct Entered {
 
 pub(crate) fn enter(scope: Arc<Scope>) -> Entered {
     // First of all the thread must know its test, which lies below all that it enters.
-    task::current();
+    task::introduce();
     let mut depth = 0;
     let _ = ENTERED.try_with(|stack| {
         stack.change(|scopes| {

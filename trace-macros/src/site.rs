@@ -25,6 +25,8 @@ pub struct Site {
     /// A DPrintf template.
     template: Option<&'static str>,
     names: &'static [&'static str],
+    /// Fields whose values are the same in all its events: they stand in the shape and cost no byte.
+    fixed: &'static [(&'static str, &'static str)],
     /// Its events tell what was read back from disk.
     restored: bool,
 }
@@ -44,6 +46,7 @@ impl Site {
             topic: None,
             template: None,
             names,
+            fixed: &[],
             restored: false,
         }
     }
@@ -65,6 +68,7 @@ impl Site {
             topic,
             template,
             names,
+            fixed: &[],
             restored: false,
         }
     }
@@ -81,8 +85,31 @@ impl Site {
     /// As [`Site::event`].
     pub(crate) const fn primitive(kind: Kind, names: &'static [&'static str]) -> Self {
         check_names(kind, names);
-        let (topic, template) = (None, None);
-        Site { shape: AtomicU64::new(0), kind, line: None, level: "trace", topic, template, names, restored: false }
+        Site {
+            shape: AtomicU64::new(0),
+            kind,
+            line: None,
+            level: "trace",
+            topic: None,
+            template: None,
+            names,
+            fixed: &[],
+            restored: false,
+        }
+    }
+
+    /// The same site for events whose `fixed` fields always have these values.
+    ///
+    /// # Panics
+    /// As [`Site::event`].
+    pub(crate) const fn with(mut self, fixed: &'static [(&'static str, &'static str)]) -> Self {
+        let mut place = 0;
+        while place < fixed.len() {
+            check_names(self.kind, &[fixed[place].0]);
+            place += 1;
+        }
+        self.fixed = fixed;
+        self
     }
 
     /// Records an event of this site.
@@ -139,6 +166,7 @@ impl Site {
             }
             None => all.extend(fields(self.names, layouts)),
         }
+        all.extend(self.fixed.iter().map(|(name, value)| constant(name, value)));
         // The caller's line stands right behind the arguments, since all other fields are constants.
         if called {
             all.push(Field { name: "src".into(), encoding: Encoding::TextRef });

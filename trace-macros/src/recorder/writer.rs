@@ -16,7 +16,7 @@ use peerscope_format::wire::{ChunkRole, put_context, put_head, put_term};
 use super::file::Chunk;
 use super::{Recorder, recorder};
 use crate::scope::Scope;
-use crate::task;
+use crate::task::{self, Task};
 
 /// The most bytes that a record takes beside its arguments: control record, shape, time, source line.
 const HEAD_ROOM: usize = 64;
@@ -167,11 +167,12 @@ impl Sink for Reserved {
 /// Appends a record of `shape` in the name of `scope` and the current task; `put` writes at most `max_len` bytes.
 #[inline]
 pub(crate) fn append(recorder: &Recorder, scope: &Scope, shape: u32, max_len: usize, put: impl FnOnce(&mut Reserved)) {
-    let task = task::current();
-    let done = with_writer(|writer| {
-        if writer.prepare(recorder, scope, task, max_len) {
-            writer.append(recorder, scope.encoded_term(), shape, put);
-        }
+    let done = task::with_current(|task| {
+        with_writer(|writer| {
+            if writer.prepare(recorder, scope, task, max_len) {
+                writer.append(recorder, scope.encoded_term(), shape, put);
+            }
+        })
     });
     if done.is_none() {
         recorder.file.lose(max_len as u64);
@@ -188,16 +189,17 @@ pub(crate) fn append_at(
     max_len: usize,
     put: impl FnOnce(&mut Reserved),
 ) {
-    let task = task::current();
-    let done = with_writer(|writer| {
-        if !writer.prepare(recorder, scope, task, max_len) {
-            return;
-        }
-        let Some(line) = writer.line_id(recorder, line) else { return recorder.file.lose(max_len as u64) };
-        writer.append(recorder, scope.encoded_term(), shape, |out| {
-            put(out);
-            put_u64(out, u64::from(line));
-        });
+    let done = task::with_current(|task| {
+        with_writer(|writer| {
+            if !writer.prepare(recorder, scope, task, max_len) {
+                return;
+            }
+            let Some(line) = writer.line_id(recorder, line) else { return recorder.file.lose(max_len as u64) };
+            writer.append(recorder, scope.encoded_term(), shape, |out| {
+                put(out);
+                put_u64(out, u64::from(line));
+            });
+        })
     });
     if done.is_none() {
         recorder.file.lose(max_len as u64);
@@ -207,11 +209,11 @@ pub(crate) fn append_at(
 impl Writer {
     /// Makes sure of room, and of the right context; counts the event as lost where that cannot be.
     #[inline(always)]
-    fn prepare(&mut self, recorder: &Recorder, scope: &Scope, task: u64, max_len: usize) -> bool {
+    fn prepare(&mut self, recorder: &Recorder, scope: &Scope, task: &Task, max_len: usize) -> bool {
         if self.left < max_len.saturating_add(HEAD_ROOM) && !self.refill(recorder, max_len) {
             return false;
         }
-        (self.scope == scope.number() && self.task == task) || self.look_up(recorder, scope, task, max_len)
+        (self.scope == scope.number() && self.task == task.id()) || self.look_up(recorder, scope, task, max_len)
     }
 
     /// The id of a source line.
@@ -300,11 +302,14 @@ impl Writer {
 
     #[cold]
     #[inline(never)]
-    fn look_up(&mut self, recorder: &Recorder, scope: &Scope, task: u64, max_len: usize) -> bool {
-        let context = || scope.context(task);
-        match recorder.definitions.context(&recorder.target(), scope.number(), task, context) {
+    fn look_up(&mut self, recorder: &Recorder, scope: &Scope, task: &Task, max_len: usize) -> bool {
+        let id = task.context(scope.number(), || {
+            let make = || scope.context(task.id());
+            recorder.definitions.context(&recorder.target(), scope.number(), task.id(), make)
+        });
+        match id {
             Some(id) => {
-                (self.scope, self.task, self.context_id) = (scope.number(), task, id);
+                (self.scope, self.task, self.context_id) = (scope.number(), task.id(), id);
                 true
             }
             None => {

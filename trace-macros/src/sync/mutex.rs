@@ -2,33 +2,18 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::panic::Location;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
-use peerscope_format::vocabulary::Kind;
-
-use crate::recorder::{Recorder, recorder};
-use crate::scope::with_current;
-use crate::site::Site;
-
-static NEW: Site = Site::primitive(Kind::LockNew, &["lock", "name"]);
-static WAIT: Site = Site::primitive(Kind::LockWait, &["lock"]);
-static ACQUIRE: Site = Site::primitive(Kind::LockAcquire, &["lock", "seq"]);
-static ACQUIRE_OUTCOME: Site = Site::primitive(Kind::LockAcquire, &["lock", "seq", "outcome"]);
-static RELEASE: Site = Site::primitive(Kind::LockRelease, &["lock", "seq"]);
+use crate::identity::{Name, short_type_name};
+use crate::lock::{Held, Lock, Mode};
+use crate::seen::Seen;
 
 /// As [`std::sync::Mutex`], tracked.
 ///
 /// Differences: a guard cannot be given to [`std::sync::Condvar`] yet (its `wait` would let go unseen); mapped guards are
 /// missing, as they are in stable Rust.
 pub struct Mutex<T: ?Sized> {
-    /// The lock's id in the trace; 0 until it is first used while something is recorded.
-    id: AtomicU64,
-    /// Acquisitions so far; written by the holder only.
-    seq: AtomicU64,
-    made_at: &'static Location<'static>,
-    name: Option<&'static str>,
+    lock: Lock,
     inner: std::sync::Mutex<T>,
 }
 
@@ -36,24 +21,14 @@ impl<T> Mutex<T> {
     /// As [`std::sync::Mutex::new`]; the trace calls the lock after what it protects: `Mutex<State>`.
     #[track_caller]
     pub const fn new(value: T) -> Self {
-        Self::make(value, None)
+        let name = Name::Type(|| format!("Mutex<{}>", short_type_name::<T>()));
+        Mutex { lock: Lock::mutex(name), inner: std::sync::Mutex::new(value) }
     }
 
     /// A mutex with a name for people.
     #[track_caller]
     pub const fn named(name: &'static str, value: T) -> Self {
-        Self::make(value, Some(name))
-    }
-
-    #[track_caller]
-    const fn make(value: T, name: Option<&'static str>) -> Self {
-        Mutex {
-            id: AtomicU64::new(0),
-            seq: AtomicU64::new(0),
-            made_at: Location::caller(),
-            name,
-            inner: std::sync::Mutex::new(value),
-        }
+        Mutex { lock: Lock::mutex(Name::Given(name)), inner: std::sync::Mutex::new(value) }
     }
 
     /// As [`std::sync::Mutex::into_inner`].
@@ -73,30 +48,18 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        let Some(recorder) = recorder() else {
-            return match self.inner.lock() {
-                Ok(inner) => Ok(self.hold_untracked(inner)),
-                Err(error) => Err(PoisonError::new(self.hold_untracked(error.into_inner()))),
-            };
+        let Some(seen) = Seen::here() else {
+            return self.wrap(self.inner.lock(), None);
         };
-        self.lock_tracked(recorder, Location::caller())
-    }
-
-    fn lock_tracked(
-        &self,
-        recorder: &'static Recorder,
-        caller: &'static Location<'static>,
-    ) -> LockResult<MutexGuard<'_, T>> {
         let result = match self.inner.try_lock() {
             Ok(guard) => Ok(guard),
             Err(TryLockError::Poisoned(error)) => Err(error),
             Err(TryLockError::WouldBlock) => {
-                let id = self.id(recorder);
-                with_current(|scope| WAIT.record_at(recorder, scope, &(id,), caller));
+                self.lock.waits(seen, Mode::Exclusive);
                 self.inner.lock()
             }
         };
-        self.wrap(result, Some((recorder, caller)))
+        self.wrap(result, Some(seen))
     }
 
     /// As [`std::sync::Mutex::try_lock`].
@@ -105,9 +68,7 @@ impl<T: ?Sized> Mutex<T> {
     /// If the lock is held, or a holder panicked.
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
-        // Outside of the closure, in which the caller would be this file.
-        let caller = Location::caller();
-        let seen = recorder().map(|recorder| (recorder, caller));
+        let seen = Seen::here();
         match self.inner.try_lock() {
             Ok(guard) => Ok(self.hold(guard, seen, None)),
             Err(TryLockError::Poisoned(error)) => {
@@ -115,9 +76,8 @@ impl<T: ?Sized> Mutex<T> {
                 Err(TryLockError::Poisoned(PoisonError::new(guard)))
             }
             Err(TryLockError::WouldBlock) => {
-                if let Some((recorder, caller)) = seen {
-                    let (id, seq) = (self.id(recorder), None::<u64>);
-                    with_current(|scope| ACQUIRE_OUTCOME.record_at(recorder, scope, &(id, seq, "busy"), caller));
+                if let Some(seen) = seen {
+                    self.lock.refused(seen, Mode::Exclusive, "busy");
                 }
                 Err(TryLockError::WouldBlock)
             }
@@ -146,7 +106,7 @@ impl<T: ?Sized> Mutex<T> {
     fn wrap<'a>(
         &'a self,
         result: LockResult<std::sync::MutexGuard<'a, T>>,
-        seen: Option<(&'static Recorder, &'static Location<'static>)>,
+        seen: Option<Seen>,
     ) -> LockResult<MutexGuard<'a, T>> {
         match result {
             Ok(guard) => Ok(self.hold(guard, seen, None)),
@@ -158,64 +118,10 @@ impl<T: ?Sized> Mutex<T> {
     fn hold<'a>(
         &'a self,
         inner: std::sync::MutexGuard<'a, T>,
-        seen: Option<(&'static Recorder, &'static Location<'static>)>,
+        seen: Option<Seen>,
         outcome: Option<&str>,
     ) -> MutexGuard<'a, T> {
-        let seq = self.count();
-        if let Some((recorder, caller)) = seen {
-            let id = self.id(recorder);
-            with_current(|scope| match outcome {
-                None => ACQUIRE.record_at(recorder, scope, &(id, seq), caller),
-                Some(outcome) => ACQUIRE_OUTCOME.record_at(recorder, scope, &(id, seq, outcome), caller),
-            });
-        }
-        MutexGuard { held: seen.map(|(_, caller)| caller), lock: self, inner }
-    }
-
-    #[inline]
-    fn hold_untracked<'a>(&'a self, inner: std::sync::MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-        self.count();
-        MutexGuard { held: None, lock: self, inner }
-    }
-
-    /// The number of the acquisition that has just been made. Counted even while nothing is recorded, for a recorder that
-    /// starts later.
-    #[inline]
-    fn count(&self) -> u64 {
-        let seq = self.seq.load(Ordering::Relaxed) + 1;
-        self.seq.store(seq, Ordering::Relaxed);
-        seq
-    }
-
-    /// The holder lets go; until it does, `seq` is its own.
-    fn released(&self, caller: &'static Location<'static>) {
-        let Some(recorder) = recorder() else { return };
-        let (id, seq) = (self.id.load(Ordering::Relaxed), self.seq.load(Ordering::Relaxed));
-        with_current(|scope| RELEASE.record_at(recorder, scope, &(id, seq), caller));
-    }
-
-    #[inline]
-    fn id(&self, recorder: &Recorder) -> u64 {
-        match self.id.load(Ordering::Relaxed) {
-            0 => self.first_use(recorder),
-            id => id,
-        }
-    }
-
-    /// A `const fn` cannot record, so a lock is announced when it is first used. Two threads may come here at once; the
-    /// first one's id holds.
-    #[cold]
-    fn first_use(&self, recorder: &Recorder) -> u64 {
-        let id = super::next_lock_id();
-        if let Err(other) = self.id.compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed) {
-            return other;
-        }
-        let name = match self.name {
-            Some(name) => name.to_owned(),
-            None => format!("Mutex<{}>", super::short_type_name::<T>()),
-        };
-        with_current(|scope| NEW.record_at(recorder, scope, &(id, name), self.made_at));
-        id
+        MutexGuard { _held: self.lock.acquired(seen, Mode::Exclusive, outcome), inner }
     }
 }
 
@@ -242,20 +148,9 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
 /// As [`std::sync::MutexGuard`]. The release is recorded before the lock is free, with the line that acquired it.
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MutexGuard<'a, T: ?Sized> {
-    /// The line that acquired it, if that was recorded.
-    held: Option<&'static Location<'static>>,
-    lock: &'a Mutex<T>,
-    // Dropped after `drop` has recorded the release.
+    // First, so that it has recorded the release before the lock is free.
+    _held: Held<'a>,
     inner: std::sync::MutexGuard<'a, T>,
-}
-
-impl<T: ?Sized> Drop for MutexGuard<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(caller) = self.held {
-            self.lock.released(caller);
-        }
-    }
 }
 
 impl<T: ?Sized> Deref for MutexGuard<'_, T> {

@@ -1,0 +1,37 @@
+//! An operation of a tracked primitive that is being recorded.
+
+use std::panic::Location;
+
+use crate::arg::Args;
+use crate::recorder::{Recorder, recorder};
+use crate::scope::with_current;
+use crate::site::Site;
+
+/// By whom an operation is recorded, and the line of the program that its events name.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) recorder: &'static Recorder,
+    pub(crate) caller: &'static Location<'static>,
+}
+
+impl Seen {
+    /// The operation that the caller has just begun; `None` if nothing is recorded. Not within a closure, whose caller would
+    /// be this crate.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn here() -> Option<Seen> {
+        Seen::at(Location::caller())
+    }
+
+    /// As [`Seen::here`], for an operation that began at `caller`.
+    #[inline]
+    pub(crate) fn at(caller: &'static Location<'static>) -> Option<Seen> {
+        recorder().map(|recorder| Seen { recorder, caller })
+    }
+
+    /// Records an event of `site` in the name of the current task and scope.
+    #[inline]
+    pub(crate) fn record<A: Args>(self, site: &'static Site, args: &A) {
+        with_current(|scope| site.record_at(self.recorder, scope, args, self.caller));
+    }
+}
