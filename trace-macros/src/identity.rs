@@ -15,7 +15,14 @@ pub(crate) enum Sort {
 }
 
 /// Ids given so far, by [`Sort`].
-static GIVEN: [AtomicU64; 1] = [const { AtomicU64::new(0) }; 1];
+static GIVEN: [AtomicU64; Sort::Lock as usize + 1] = [const { AtomicU64::new(0) }; Sort::Lock as usize + 1];
+
+impl Sort {
+    /// The next id of this sort.
+    pub(crate) fn next_id(self) -> u64 {
+        GIVEN[self as usize].fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
 
 /// What an object is called.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +70,7 @@ impl Identity {
     #[cold]
     #[inline(never)]
     fn first_use(&self, seen: Seen, announce: impl FnOnce(Seen, u64, &str)) -> u64 {
-        let id = GIVEN[self.sort as usize].fetch_add(1, Ordering::Relaxed) + 1;
+        let id = self.sort.next_id();
         if let Err(other) = self.id.compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed) {
             return other;
         }

@@ -135,6 +135,23 @@ impl Lock {
     }
 }
 
+impl<'a> Held<'a> {
+    /// The exclusive hold becomes a shared one, of a number of its own: to be said while it still excludes others.
+    pub(crate) fn downgrade(self, seen: Option<Seen>) -> Held<'a> {
+        static DOWNGRADE: Site = Site::primitive(Kind::LockDowngrade, &["lock", "seq"]).with(SHARED_MODE);
+        let (lock, recorded) = (self.lock, self.caller.is_some());
+        // The hold goes on: its end is not to be recorded.
+        std::mem::forget(self);
+        let seq = lock.count(Mode::Exclusive);
+        // Whose acquisition was not recorded does not exist for the reader, and so cannot change.
+        let seen = seen.filter(|_| recorded);
+        if let Some(seen) = seen {
+            seen.record(&DOWNGRADE, &(lock.id(seen), seq));
+        }
+        Held { lock, seq, mode: Mode::Shared, caller: seen.map(|seen| seen.caller) }
+    }
+}
+
 /// The part of a guard that records the release when it is dropped. In a wrapper it must stand before the original's guard:
 /// fields are dropped in the order of their declaration, and the release is recorded before the lock is free.
 #[derive(Debug)]

@@ -179,7 +179,7 @@ impl<T: ?Sized> RwLock<T> {
         seen: Option<Seen>,
         outcome: Option<&str>,
     ) -> RwLockWriteGuard<'a, T> {
-        RwLockWriteGuard { _held: self.lock.acquired(seen, Mode::Exclusive, outcome), inner }
+        RwLockWriteGuard { held: self.lock.acquired(seen, Mode::Exclusive, outcome), inner }
     }
 }
 
@@ -215,8 +215,19 @@ pub struct RwLockReadGuard<'a, T: ?Sized> {
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     // As above.
-    _held: Held<'a>,
+    held: Held<'a>,
     inner: std::sync::RwLockWriteGuard<'a, T>,
+}
+
+impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
+    /// As [`std::sync::RwLockWriteGuard::downgrade`].
+    #[track_caller]
+    pub fn downgrade(guard: Self) -> RwLockReadGuard<'a, T> {
+        let seen = Seen::here();
+        // Recorded while nobody else can read yet.
+        let held = guard.held.downgrade(seen);
+        RwLockReadGuard { _held: held, inner: std::sync::RwLockWriteGuard::downgrade(guard.inner) }
+    }
 }
 
 impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {

@@ -9,6 +9,8 @@ pub(crate) use trace::{Event, Trace};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use peerscope_format::vocabulary::Kind;
+
 /// The place `file:line` of the one line of `file` that ends with the comment `// line: MARK`, as the recorder writes it.
 pub(crate) fn marked(file: &str, mark: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace");
@@ -30,4 +32,15 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
         assert!(begin.elapsed() < Duration::from_secs(60), "this never came: {what}");
         std::thread::yield_now();
     }
+}
+
+/// In a scenario: returns when an event of this kind stands in the trace that this process is writing.
+pub(crate) fn until_recorded(kind: Kind) {
+    until_recorded_times(kind, 1);
+}
+
+/// In a scenario: returns when so many events of this kind stand in the trace that this process is writing.
+pub(crate) fn until_recorded_times(kind: Kind, times: usize) {
+    let path = peerscope::trace_path().expect("the scenario is recorded");
+    eventually(kind.name(), || (Trace::of(&path).count(kind) >= times).then_some(()));
 }

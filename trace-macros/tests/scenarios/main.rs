@@ -13,6 +13,7 @@ mod foreign;
 mod identity;
 mod mutex;
 mod once_each;
+mod rw_lock;
 mod size;
 mod survival;
 mod threads;

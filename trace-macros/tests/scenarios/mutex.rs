@@ -7,13 +7,7 @@ use peerscope::sync::Mutex;
 use peerscope::{Peer, dprintf, thread};
 use peerscope_format::vocabulary::{Body, Kind};
 
-use crate::common::{Event, Stage, Trace, eventually, marked, recorded};
-
-/// In a scenario: returns when an event of this kind stands in the trace that this process is writing.
-fn until_recorded(kind: Kind) {
-    let path = peerscope::trace_path().expect("the scenario is recorded");
-    eventually(kind.name(), || (Trace::of(&path).count(kind) > 0).then_some(()));
-}
+use crate::common::{Event, Stage, Trace, eventually, marked, recorded, until_recorded};
 
 #[test]
 fn a_free_lock_is_acquired_without_a_wait() {
