@@ -12,10 +12,12 @@ use crate::seen::Seen;
 pub(crate) enum Sort {
     /// Mutexes and read-write locks.
     Lock,
+    /// Condition variables.
+    Condition,
 }
 
 /// Ids given so far, by [`Sort`].
-static GIVEN: [AtomicU64; Sort::Lock as usize + 1] = [const { AtomicU64::new(0) }; Sort::Lock as usize + 1];
+static GIVEN: [AtomicU64; Sort::Condition as usize + 1] = [const { AtomicU64::new(0) }; Sort::Condition as usize + 1];
 
 impl Sort {
     /// The next id of this sort.

@@ -6,6 +6,7 @@ use crate::seen::Seen;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Sort {
     Lock,
+    Condition,
 }
 
 /// What an object would be called.

@@ -34,6 +34,11 @@
 
 #[doc(hidden)]
 pub mod arg;
+#[cfg(feature = "record")]
+mod condition;
+#[cfg(not(feature = "record"))]
+#[path = "condition_off.rs"]
+mod condition;
 mod emit;
 #[cfg(feature = "record")]
 mod identity;

@@ -136,6 +136,11 @@ impl Lock {
 }
 
 impl<'a> Held<'a> {
+    /// What is held.
+    pub(crate) fn lock(&self) -> &'a Lock {
+        self.lock
+    }
+
     /// The exclusive hold becomes a shared one, of a number of its own: to be said while it still excludes others.
     pub(crate) fn downgrade(self, seen: Option<Seen>) -> Held<'a> {
         static DOWNGRADE: Site = Site::primitive(Kind::LockDowngrade, &["lock", "seq"]).with(SHARED_MODE);

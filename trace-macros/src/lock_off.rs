@@ -45,6 +45,11 @@ pub(crate) struct Held<'a>(PhantomData<&'a Lock>);
 
 impl<'a> Held<'a> {
     #[inline]
+    pub(crate) fn lock(&self) -> &'a Lock {
+        &Lock
+    }
+
+    #[inline]
     pub(crate) fn downgrade(self, _: Option<Seen>) -> Held<'a> {
         self
     }

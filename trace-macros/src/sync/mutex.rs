@@ -10,8 +10,7 @@ use crate::seen::Seen;
 
 /// As [`std::sync::Mutex`], tracked.
 ///
-/// Differences: a guard cannot be given to [`std::sync::Condvar`] yet (its `wait` would let go unseen); mapped guards are
-/// missing, as they are in stable Rust.
+/// A guard can be given to [`Condvar`](super::Condvar), not to that of `std`, which would let go unseen.
 pub struct Mutex<T: ?Sized> {
     lock: Lock,
     inner: std::sync::Mutex<T>,
@@ -121,7 +120,7 @@ impl<T: ?Sized> Mutex<T> {
         seen: Option<Seen>,
         outcome: Option<&str>,
     ) -> MutexGuard<'a, T> {
-        MutexGuard { _held: self.lock.acquired(seen, Mode::Exclusive, outcome), inner }
+        MutexGuard { held: self.lock.acquired(seen, Mode::Exclusive, outcome), inner }
     }
 }
 
@@ -149,8 +148,19 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MutexGuard<'a, T: ?Sized> {
     // First, so that it has recorded the release before the lock is free.
-    _held: Held<'a>,
+    held: Held<'a>,
     inner: std::sync::MutexGuard<'a, T>,
+}
+
+impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    pub(super) fn new(held: Held<'a>, inner: std::sync::MutexGuard<'a, T>) -> Self {
+        MutexGuard { held, inner }
+    }
+
+    /// For whoever gives the lock up while it waits: dropping the first records the release.
+    pub(super) fn into_parts(self) -> (Held<'a>, std::sync::MutexGuard<'a, T>) {
+        (self.held, self.inner)
+    }
 }
 
 impl<T: ?Sized> Deref for MutexGuard<'_, T> {

@@ -12,8 +12,6 @@ use crate::seen::Seen;
 const POLICY: &str = if cfg!(target_os = "linux") { "writer-first" } else { "unknown" };
 
 /// As [`std::sync::RwLock`], tracked.
-///
-/// Differences: mapped guards are missing, as they are in stable Rust.
 pub struct RwLock<T: ?Sized> {
     lock: Lock,
     inner: std::sync::RwLock<T>,

@@ -72,6 +72,21 @@ impl Trace {
         self.of_topic(topic).iter().map(Event::says).collect()
     }
 
+    /// What task `task` says in these topics, and where: as the program would tell its own story.
+    pub(crate) fn story(&self, task: u64, topics: &[&str]) -> Vec<(String, String)> {
+        let events = self.events();
+        let own = events.iter().filter(|event| event.task() == task && topics.contains(&event.kind().topic()));
+        own.map(|event| (event.says(), event.src().to_owned())).collect()
+    }
+
+    /// The tasks that were spawned, in the order in which their ids were given.
+    pub(crate) fn children(&self) -> Vec<u64> {
+        let spawns = self.events().into_iter().filter(|event| event.kind() == Kind::TaskSpawn);
+        let mut children: Vec<u64> = spawns.map(|spawn| spawn.field("child").expect("a child has an id")).collect();
+        children.sort_unstable();
+        children
+    }
+
     /// What all events say that the scenario itself caused, see [`Event::is_frame`].
     pub(crate) fn lines(&self) -> Vec<String> {
         self.events().iter().filter(|event| !event.is_frame()).map(Event::says).collect()

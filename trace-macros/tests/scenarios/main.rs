@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod condvar;
 mod dprintf;
 mod files;
 mod filters;
