@@ -14,10 +14,12 @@ pub(crate) enum Sort {
     Lock,
     /// Condition variables.
     Condition,
+    /// Channels of all flavors.
+    Channel,
 }
 
 /// Ids given so far, by [`Sort`].
-static GIVEN: [AtomicU64; Sort::Condition as usize + 1] = [const { AtomicU64::new(0) }; Sort::Condition as usize + 1];
+static GIVEN: [AtomicU64; Sort::Channel as usize + 1] = [const { AtomicU64::new(0) }; Sort::Channel as usize + 1];
 
 impl Sort {
     /// The next id of this sort.
@@ -50,6 +52,11 @@ impl Identity {
     #[track_caller]
     pub(crate) const fn new(sort: Sort, name: Name) -> Self {
         Identity { id: AtomicU64::new(0), sort, name, made_at: Location::caller() }
+    }
+
+    /// The line that made it.
+    pub(crate) fn made_at(&self) -> &'static Location<'static> {
+        self.made_at
     }
 
     /// The id, 0 if the object was not announced yet.

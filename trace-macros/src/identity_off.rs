@@ -7,6 +7,7 @@ use crate::seen::Seen;
 pub(crate) enum Sort {
     Lock,
     Condition,
+    Channel,
 }
 
 /// What an object would be called.

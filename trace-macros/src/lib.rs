@@ -35,6 +35,11 @@
 #[doc(hidden)]
 pub mod arg;
 #[cfg(feature = "record")]
+mod channel;
+#[cfg(not(feature = "record"))]
+#[path = "channel_off.rs"]
+mod channel;
+#[cfg(feature = "record")]
 mod condition;
 #[cfg(not(feature = "record"))]
 #[path = "condition_off.rs"]

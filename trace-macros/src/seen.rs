@@ -35,3 +35,28 @@ impl Seen {
         with_current(|scope| site.record_at(self.recorder, scope, args, self.caller));
     }
 }
+
+/// A line of the program that later operations will name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line(#[cfg(feature = "record")] &'static Location<'static>);
+
+impl Line {
+    /// The caller's.
+    #[track_caller]
+    pub(crate) fn here() -> Self {
+        Line(
+            #[cfg(feature = "record")]
+            Location::caller(),
+        )
+    }
+
+    /// An operation that began at this line; `None` if nothing is recorded.
+    #[inline]
+    pub(crate) fn seen(self) -> Option<Seen> {
+        #[cfg(feature = "record")]
+        let seen = Seen::at(self.0);
+        #[cfg(not(feature = "record"))]
+        let seen = None;
+        seen
+    }
+}

@@ -4,12 +4,13 @@
 //! re-exported as it is.
 
 mod condvar;
+pub mod mpsc;
 mod mutex;
 mod rw_lock;
 
 pub use std::sync::{
     Arc, Barrier, BarrierWaitResult, LazyLock, LockResult, Once, OnceLock, OnceState, PoisonError, TryLockError,
-    TryLockResult, WaitTimeoutResult, Weak, atomic, mpsc,
+    TryLockResult, WaitTimeoutResult, Weak, atomic,
 };
 
 pub use condvar::Condvar;

@@ -12,6 +12,7 @@ mod files;
 mod filters;
 mod foreign;
 mod identity;
+mod mpsc;
 mod mutex;
 mod once_each;
 mod rw_lock;
