@@ -16,10 +16,12 @@ pub(crate) enum Sort {
     Condition,
     /// Channels of all flavors.
     Channel,
+    /// Wait groups, barriers and latches.
+    Group,
 }
 
 /// Ids given so far, by [`Sort`].
-static GIVEN: [AtomicU64; Sort::Channel as usize + 1] = [const { AtomicU64::new(0) }; Sort::Channel as usize + 1];
+static GIVEN: [AtomicU64; Sort::Group as usize + 1] = [const { AtomicU64::new(0) }; Sort::Group as usize + 1];
 
 impl Sort {
     /// The next id of this sort.

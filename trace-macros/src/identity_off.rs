@@ -8,6 +8,7 @@ pub(crate) enum Sort {
     Lock,
     Condition,
     Channel,
+    Group,
 }
 
 /// What an object would be called.

@@ -46,6 +46,11 @@ mod condition;
 mod condition;
 mod emit;
 #[cfg(feature = "record")]
+mod group;
+#[cfg(not(feature = "record"))]
+#[path = "group_off.rs"]
+mod group;
+#[cfg(feature = "record")]
 mod identity;
 #[cfg(not(feature = "record"))]
 #[path = "identity_off.rs"]

@@ -11,6 +11,7 @@ mod dprintf;
 mod files;
 mod filters;
 mod foreign;
+mod groups;
 mod identity;
 mod mpsc;
 mod mutex;
