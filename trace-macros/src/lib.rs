@@ -64,6 +64,11 @@ mod lock;
 mod lock;
 mod macros;
 mod mirror;
+#[cfg(feature = "record")]
+mod once;
+#[cfg(not(feature = "record"))]
+#[path = "once_off.rs"]
+mod once;
 mod peer;
 #[cfg(feature = "record")]
 mod recorder;

@@ -5,18 +5,28 @@
 
 mod barrier;
 mod condvar;
+#[cfg(feature = "record")]
+mod lazy_lock;
+#[cfg(not(feature = "record"))]
+#[path = "sync/lazy_lock_off.rs"]
+mod lazy_lock;
 pub mod mpsc;
 mod mutex;
+mod once;
+mod once_lock;
 mod rw_lock;
 mod wait_group;
 
 pub use std::sync::{
-    Arc, BarrierWaitResult, LazyLock, LockResult, Once, OnceLock, OnceState, PoisonError, TryLockError, TryLockResult,
-    WaitTimeoutResult, Weak, atomic,
+    Arc, BarrierWaitResult, LockResult, OnceState, PoisonError, TryLockError, TryLockResult, WaitTimeoutResult, Weak,
+    atomic,
 };
 
 pub use barrier::Barrier;
 pub use condvar::Condvar;
+pub use lazy_lock::LazyLock;
 pub use mutex::{Mutex, MutexGuard};
+pub use once::Once;
+pub use once_lock::OnceLock;
 pub use rw_lock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use wait_group::WaitGroup;

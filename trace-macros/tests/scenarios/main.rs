@@ -15,6 +15,7 @@ mod groups;
 mod identity;
 mod mpsc;
 mod mutex;
+mod once;
 mod once_each;
 mod rw_lock;
 mod size;
