@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use peerscope_format::header::TraceHeader;
+use peerscope_format::header::{MONOTONIC_START, TraceHeader};
 use peerscope_format::value::Value;
 use peerscope_format::wire::{FileHead, Tick};
 
@@ -206,6 +206,10 @@ impl Builder {
         let file = TraceFile::create(&self.path, &head, self.size_limit, self.shared).map_err(named)?;
         let recorder = Recorder { clock, file, definitions: Definitions::default(), pool: Mutex::default() };
         recorder.describe_run(self.meta);
+        if let Some(now) = os::monotonic_ns() {
+            let start = now.saturating_sub(recorder.clock.pair().1);
+            recorder.definitions.meta(&recorder.target(), MONOTONIC_START, Value::U64(start));
+        }
         if recorder.clock.tick == Tick::Counter {
             recorder.measure_tick(first);
         }

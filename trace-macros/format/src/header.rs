@@ -22,7 +22,19 @@ pub struct TraceHeader {
     pub meta: Vec<(String, Value)>,
 }
 
+/// The free value that says when the trace began by the machine's monotonic clock, in ns: what runs can be asked how long
+/// it has run.
+pub const MONOTONIC_START: &str = "monotonic_start";
+
 impl TraceHeader {
+    /// How long ago the trace began, in ns, if the monotonic clock of the same boot of its machine shows `now`.
+    pub fn elapsed_ns(&self, now: u64) -> Option<u64> {
+        match self.meta(MONOTONIC_START) {
+            Some(Value::U64(start)) => now.checked_sub(*start),
+            _ => None,
+        }
+    }
+
     /// The free value under `key`; the last one, if it was set again.
     pub fn meta(&self, key: &str) -> Option<&Value> {
         self.meta.iter().rev().find(|(other, _)| other == key).map(|(_, value)| value)

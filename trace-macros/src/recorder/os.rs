@@ -45,6 +45,19 @@ impl RecorderClock {
     }
 }
 
+/// The machine's monotonic clock, in ns: what other processes of this boot can compare.
+pub(crate) fn monotonic_ns() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: the pointer leads to a valid `timespec` for the time of the call.
+        let failed = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+        (failed == 0).then_some(now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64)
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 /// The processor's counter of constant rate.
 #[cfg(target_arch = "x86_64")]
 #[inline]
