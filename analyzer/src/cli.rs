@@ -7,8 +7,13 @@ mod explain;
 mod export;
 mod info;
 mod input;
+#[cfg(unix)]
+mod live;
 mod log;
+mod os;
 mod output;
+#[cfg(unix)]
+mod run;
 mod stuck;
 mod view;
 
@@ -19,17 +24,34 @@ use peerscope_analyzer::report::escape::Escaped;
 
 use output::Output;
 
-/// What a command found; its number is the process's exit status.
+/// What a command found, or how the program ended that it ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Nothing of severity error.
-    Clean = 0,
+    Clean,
     /// Something.
-    Found = 1,
+    Found,
     /// Arguments or input are unusable.
-    Unusable = 2,
+    Unusable,
     /// With `--strict`: nothing, but not everything could be checked.
-    Unchecked = 3,
+    Unchecked,
+    /// As a program ended that was run.
+    #[cfg(unix)]
+    Status(u8),
+}
+
+impl Exit {
+    /// The process's exit status.
+    pub(crate) fn status(self) -> u8 {
+        match self {
+            Exit::Clean => 0,
+            Exit::Found => 1,
+            Exit::Unusable => 2,
+            Exit::Unchecked => 3,
+            #[cfg(unix)]
+            Exit::Status(status) => status,
+        }
+    }
 }
 
 /// Why a command could not do its work.
@@ -71,6 +93,8 @@ struct Command {
     summary: &'static str,
     /// What stands below the usage line in its own help.
     help: &'static str,
+    /// What its own failure is told by.
+    fails_with: Exit,
     run: fn(&mut lexopt::Parser) -> Result<Exit, Failure>,
 }
 
@@ -82,14 +106,36 @@ impl Command {
 }
 
 /// All commands, in the order of the help.
-const COMMANDS: &[Command] =
-    &[check::COMMAND, view::COMMAND, stuck::COMMAND, log::COMMAND, info::COMMAND, explain::COMMAND, convert::COMMAND];
+const COMMANDS: &[Command] = &[
+    check::COMMAND,
+    view::COMMAND,
+    stuck::COMMAND,
+    log::COMMAND,
+    info::COMMAND,
+    explain::COMMAND,
+    convert::COMMAND,
+    #[cfg(unix)]
+    run::COMMAND,
+];
 
 /// Commands that the design names and that do not exist yet.
-const LATER: &[&str] = &["run", "soak"];
+const LATER: &[&str] = &["soak"];
 
-/// Runs the command that the arguments name.
-pub(crate) fn dispatch(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
+/// Runs the command that the arguments name, and says on stderr why it could not do its work.
+pub(crate) fn dispatch(args: &mut lexopt::Parser) -> Exit {
+    let mut fails_with = Exit::Unusable;
+    match named(args, &mut fails_with) {
+        Ok(exit) => exit,
+        // The reader of our output has seen enough.
+        Err(Failure::Pipe) => Exit::Clean,
+        Err(failure) => {
+            complain(&failure);
+            fails_with
+        }
+    }
+}
+
+fn named(args: &mut lexopt::Parser, fails_with: &mut Exit) -> Result<Exit, Failure> {
     let name = match args.next()? {
         None => return Err(Failure::Usage("a command is missing".into())),
         Some(Arg::Long("help") | Arg::Short('h')) => return help(None),
@@ -107,6 +153,7 @@ pub(crate) fn dispatch(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
         };
     }
     let command = find(&name)?;
+    *fails_with = command.fails_with;
     match (command.run)(args) {
         Err(Failure::Help) => say(&command.page()),
         Err(Failure::Usage(message)) => {
@@ -140,7 +187,7 @@ fn help(command: Option<&Command>) -> Result<Exit, Failure> {
     text.push_str(
         "\n`peerscope COMMAND --help` says more. TRACE is a .pscope file, a .jsonl file, or a folder of them.\n\
          Exit status: 0 nothing of severity error; 1 something found; 2 unusable arguments or input;\n\
-         3 with --strict: nothing found, but not everything could be checked.\n",
+         3 with --strict: nothing found, but not everything could be checked. `run` ends as its program does.\n",
     );
     say(&text)
 }
@@ -153,7 +200,7 @@ fn say(text: &str) -> Result<Exit, Failure> {
 }
 
 /// Says on stderr why it did not work, and what to do.
-pub(crate) fn complain(failure: &Failure) {
+fn complain(failure: &Failure) {
     let (message, hint) = match failure {
         Failure::Usage(message) => (message, "see `peerscope --help`"),
         Failure::Input(message) => (message, ""),

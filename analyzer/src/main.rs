@@ -1,23 +1,11 @@
 //! `peerscope`: reads traces and says what went wrong in them.
 //!
-//! This file is the dispatch and the exit status; each command is one file below [`cli`].
+//! This file is the entry; the dispatch stands in [`cli`], and each command is one file below it.
 
 mod cli;
 
 use std::process::ExitCode;
 
-use cli::{Exit, Failure};
-
 fn main() -> ExitCode {
-    let mut args = lexopt::Parser::from_env();
-    let exit = match cli::dispatch(&mut args) {
-        Ok(exit) => exit,
-        // The reader of our output has seen enough.
-        Err(Failure::Pipe) => Exit::Clean,
-        Err(failure) => {
-            cli::complain(&failure);
-            Exit::Unusable
-        }
-    };
-    ExitCode::from(exit as u8)
+    ExitCode::from(cli::dispatch(&mut lexopt::Parser::from_env()).status())
 }

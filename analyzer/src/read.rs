@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 
 use peerscope_format::wire::{self, Image};
 
-pub use self::files::is_same_file;
 use self::files::{Input, inputs};
+pub use self::files::{is_being_written, is_same_file};
 pub use self::problem::{Error, Problem, ProblemKind};
 pub use self::progress::{Progress, Stage};
 use self::scan::Scan;

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
+#[cfg(unix)]
+use std::time::Duration;
 
 use lexopt::{Arg, Parser};
 
@@ -27,6 +29,30 @@ impl FromStr for Format {
             "json" => Ok(Format::Json),
             _ => Err(format!("there is no format `{text}`; there are: text, json")),
         }
+    }
+}
+
+/// A span of time with its unit: `5s`, `300ms`, `2min`.
+#[cfg(unix)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Time(pub(crate) Duration);
+
+#[cfg(unix)]
+impl FromStr for Time {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || format!("`{text}` is no span of time; give 5s, 300ms or 2min");
+        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
+        let scale = match unit {
+            "ms" => 1e-3,
+            "s" => 1.0,
+            "min" => 60.0,
+            _ => return Err(unknown()),
+        };
+        let number: f64 = number.parse().map_err(|_| unknown())?;
+        let time = Duration::try_from_secs_f64(number * scale).map_err(|_| unknown())?;
+        if time < Duration::from_millis(1) { Err(unknown()) } else { Ok(Time(time)) }
     }
 }
 

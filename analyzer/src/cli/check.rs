@@ -28,6 +28,7 @@ pub(super) const COMMAND: Command = Command {
   --deny warning     warnings lead to exit status 1 as well
   --strict           exit status 3 if nothing was found, but not everything could be checked
   --source-root DIR  quote source lines from below DIR (default: the working directory)",
+    fails_with: Exit::Unusable,
     run,
 };
 

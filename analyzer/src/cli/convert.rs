@@ -21,6 +21,7 @@ pub(super) const COMMAND: Command = Command {
   OUT  the file to write; it is replaced only once it is whole
 
 What could not be read of IN is said on stderr, and stands in OUT as `lost` events.",
+    fails_with: Exit::Unusable,
     run,
 };
 

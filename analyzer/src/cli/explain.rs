@@ -15,6 +15,7 @@ pub(super) const COMMAND: Command = Command {
     usage: "[DETECTOR]",
     summary: "what the detectors look for: all, one a line, or one in full",
     help: "  DETECTOR  a detector's name, or a finding's id (`two-leaders-in-term/1`)",
+    fails_with: Exit::Unusable,
     run,
 };
 

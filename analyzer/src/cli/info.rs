@@ -18,6 +18,7 @@ pub(super) const COMMAND: Command = Command {
     help: "
   TRACE            a .pscope file, a .jsonl file, or a folder of them
   --format FORMAT  text (default) or json",
+    fails_with: Exit::Unusable,
     run,
 };
 

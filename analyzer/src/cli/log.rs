@@ -25,6 +25,7 @@ pub(super) const COMMAND: Command = Command {
   --topic X        only these topics (vote, log, lock, rpc, ...; commas between)
   --format FORMAT  text (default), or json: one object a line
 An event's number is the one by which reports of the same TRACE mention it.",
+    fails_with: Exit::Unusable,
     run,
 };
 

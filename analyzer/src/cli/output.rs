@@ -25,7 +25,12 @@ impl Write for Output {
 
 /// Colours on a terminal, unless `NO_COLOR` is set to anything or the terminal is `dumb`.
 pub(crate) fn style() -> Style {
+    style_of(&io::stdout())
+}
+
+/// As [`style`], for what is not written to stdout.
+pub(crate) fn style_of(stream: &impl IsTerminal) -> Style {
     let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    if io::stdout().is_terminal() && !forbidden && !dumb { Style::Coloured } else { Style::Plain }
+    if stream.is_terminal() && !forbidden && !dumb { Style::Coloured } else { Style::Plain }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use lexopt::Arg;
 use peerscope_analyzer::read::Reading;
 use peerscope_analyzer::report::moment::Moment;
-use peerscope_analyzer::report::stuck::StuckReport;
+use peerscope_analyzer::report::stuck::{self, StuckReport};
 
 use super::args::{self, Format};
 use super::output::{self, Output};
@@ -22,6 +22,7 @@ pub(super) const COMMAND: Command = Command {
   --at time:T      at time T since the trace's start: 12500ns (default unit), 12.5us, 3ms, 1.5s
   --format FORMAT  text (default) or json
 Exit status: 0 if no unfinished task waits (daemons may), else 1.",
+    fails_with: Exit::Unusable,
     run,
 };
 
@@ -42,7 +43,7 @@ fn run(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
     let exit = if report.any_waits() { Exit::Found } else { Exit::Clean };
     let mut out = Output::new();
     match format {
-        Format::Text => report.write_text(&mut out, output::style())?,
+        Format::Text => report.write_text(&mut out, output::style(), stuck::WIDTH)?,
         Format::Json => report.write_json(&mut out)?,
     }
     out.flush()?;

@@ -20,6 +20,7 @@ pub(super) const COMMAND: Command = Command {
   --at time:T      show time T since the trace's start: 12500ns (default unit), 12.5us, 3ms, 1.5s
 All arguments go to peerscope-viewer, which is looked for beside this program, then on the PATH; its own
 `--help` tells the rest. The exit status is the viewer's.",
+    fails_with: Exit::Unusable,
     run,
 };
 
@@ -70,7 +71,7 @@ fn become_viewer(viewer: &Path, args: Vec<OsString>) -> Result<Exit, Failure> {
 #[cfg(not(unix))]
 fn become_viewer(viewer: &Path, args: Vec<OsString>) -> Result<Exit, Failure> {
     let status = process::Command::new(viewer).args(args).status().map_err(|error| not_started(viewer, &error))?;
-    process::exit(status.code().unwrap_or(Exit::Unusable as i32))
+    process::exit(status.code().unwrap_or(Exit::Unusable.status().into()))
 }
 
 fn not_started(viewer: &Path, error: &std::io::Error) -> Failure {

@@ -145,6 +145,18 @@ pub(crate) fn ms(ns: u64) -> String {
     format!("{}.{:03} ms", ns / 1_000_000, ns / 1_000 % 1_000)
 }
 
+/// A span of time for somebody who waits: in three digits or so.
+pub(crate) fn lasting(ns: u64) -> String {
+    let (ms, s) = (ns / 1_000_000, ns / 1_000_000_000);
+    match s {
+        0 if ms < 10 => format!("{}.{} ms", ms, ns / 100_000 % 10),
+        0 => format!("{ms} ms"),
+        1..60 => format!("{s}.{} s", ms / 100 % 10),
+        60..3600 => format!("{} min {} s", s / 60, s % 60),
+        _ => format!("{} h {} min", s / 3600, s / 60 % 60),
+    }
+}
+
 /// A span of time in the unit that suits it.
 pub(crate) fn span(ns: u64) -> String {
     match ns {

@@ -1,6 +1,6 @@
 //! From the paths that somebody names to the files that are read: folders opened, and each file once.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -86,4 +86,22 @@ fn identity(path: &Path) -> Option<Identity> {
 /// Whether both paths lead to the same file, also through links.
 pub fn is_same_file(one: &Path, other: &Path) -> bool {
     identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
+/// Whether a process records into the file at this moment: it has locked it until it ends, however it ends.
+pub fn is_being_written(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| is_locked(&file))
+}
+
+/// Whether the recorder of `file` lives. It is asked for a shared lock, which goes with those of others who ask.
+pub(super) fn is_locked(file: &File) -> bool {
+    match file.try_lock_shared() {
+        Ok(()) => {
+            // Closing it would do as well.
+            let _ = file.unlock();
+            false
+        }
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(_)) => false,
+    }
 }

@@ -1,0 +1,38 @@
+//! The stuck report of programs that still run.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use peerscope_analyzer::read::{self, ProblemKind, Reading};
+use peerscope_analyzer::report::stuck::{self, StuckReport};
+
+use super::os;
+
+/// What is to be seen of the programs that write `files`; `None` as long as they have not begun.
+///
+/// # Errors
+/// If the files cannot be read: a line that says why.
+pub(super) fn report(files: &[PathBuf]) -> Result<Option<StuckReport>, String> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let clock = os::monotonic_ns();
+    let Reading { trace, mut problems, .. } = read::open(files).map_err(|error| error.to_string())?;
+    // They run: that is why we ask.
+    problems.retain(|problem| problem.kind != ProblemKind::CutOff);
+    let now: Vec<Option<u64>> = trace.sources().iter().map(|source| source.header.elapsed_ns(clock?)).collect();
+    Ok(Some(StuckReport::live(&trace, &problems, &now)))
+}
+
+/// Writes to stderr, in one piece, so that the program's own words do not come between; lines are as long as the terminal
+/// has room for.
+pub(super) fn tell(report: &StuckReport) {
+    let is_terminal = io::stderr().is_terminal();
+    let width = os::terminal_size(2).filter(|_| is_terminal).map_or(stuck::WIDTH, |(columns, _)| columns);
+    let style = super::output::style_of(&io::stderr());
+    let mut text = Vec::new();
+    // A vector takes all.
+    let _ = report.write_text(&mut text, style, width.clamp(40, 160));
+    // If stderr is closed, there is nobody to tell.
+    let _ = io::stderr().lock().write_all(&text);
+}

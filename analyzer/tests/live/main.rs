@@ -1,0 +1,7 @@
+//! `peerscope` beside programs that run: `run`, and what follows a trace that grows. The programs are parts of this test
+//! binary, each played in a process of its own.
+#![cfg(unix)]
+
+mod common;
+mod programs;
+mod run;
