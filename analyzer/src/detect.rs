@@ -8,6 +8,7 @@ pub(crate) mod chains;
 pub(crate) mod changes;
 pub mod detectors;
 pub(crate) mod elections;
+pub(crate) mod filtered;
 pub mod finding;
 pub mod linker;
 pub mod registry;
@@ -44,7 +45,8 @@ pub fn run(facts: &Facts<'_>, thresholds: &Thresholds, selected: impl Fn(&Detect
     let outcomes = side_by_side(&detectors, |detector| (detector.run)(facts, thresholds));
     let mut verdict = Verdict::default();
     let mut raised = Vec::new();
-    for (detector, outcome) in detectors.into_iter().zip(outcomes) {
+    for (detector, mut outcome) in detectors.into_iter().zip(outcomes) {
+        outcome.gaps.extend(filtered::gaps(facts, detector.judges_by));
         if outcome.findings.is_empty() && outcome.gaps.is_empty() {
             match (detector.idle)(facts) {
                 _ if outcome.told_elsewhere => verdict.told_elsewhere.push(detector.name),

@@ -18,7 +18,7 @@ pub use self::holds::{Hold, Holds, Mode};
 pub use self::roles::{Claim, Role, Roles};
 pub use self::rpcs::{Rpc, Rpcs};
 pub use self::wait_graph::{Blocker, Cycle, Root, Step, Stuck, WaitGraph};
-pub use self::waits::{Certainty, Wait, WaitOn, Waits};
+pub use self::waits::{Certainty, WAITING_KINDS, Wait, WaitOn, Waits};
 use crate::model::Trace;
 use crate::order::Order;
 use crate::read::Problem;

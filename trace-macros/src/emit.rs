@@ -2,6 +2,9 @@
 
 use std::cell::RefCell;
 
+use peerscope_format::filter::Wanted;
+use peerscope_format::vocabulary::Kind;
+
 use crate::arg::{Args, RpcId};
 use crate::peer::{InScope, TermArg};
 use crate::recorder::recorder;
@@ -16,6 +19,12 @@ pub fn emit<A: Args>(site: &'static Site, peer: &impl InScope, args: A) {
             Some(caller) => site.record_at(recorder, scope.scope(), &args, caller),
         });
     }
+}
+
+/// Whether any event of this kind is recorded, for a macro that must work before it comes to its site.
+#[inline]
+pub fn records(kind: Kind) -> bool {
+    recorder().is_some_and(|recorder| recorder.filter().wanted_kind(kind) != Wanted::Never)
 }
 
 /// Sets the peer's current term.

@@ -7,7 +7,9 @@
 use std::cell::Cell;
 use std::fmt;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use peerscope_format::filter::{self, Wanted};
 use peerscope_format::shape::{Encoding, Field as ShapeField, Shape};
 use peerscope_format::value::put_text;
 use peerscope_format::varint::{Sink, put_u64};
@@ -22,8 +24,8 @@ use tracing_subscriber::layer::{Context, Filter, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::arg::{Arg, Layout, MAX_TEXT, constant};
-use crate::recorder::{Recorder, Reserved, append, is_on, recorder};
-use crate::scope::with_current;
+use crate::recorder::{Recorder, Reserved, append, recorder, started};
+use crate::scope::{Scope, with_current};
 
 /// The Layer for the user's own registry. It records foreign events up to `DEBUG`; see [`layer_up_to`].
 ///
@@ -46,7 +48,20 @@ where
 {
     // Decided now: the filter only looks, since it is asked with tracing's own locks held.
     crate::is_recording();
+    MADE.store(true, Ordering::SeqCst);
     PeerscopeLayer(()).with_filter(ForeignEvents { level })
+}
+
+/// Whether there may be a Layer that has told call sites what it wants.
+static MADE: AtomicBool = AtomicBool::new(false);
+
+/// Recording has begun: Layers that were made before want something now. Where there is none, nobody is to be asked, for
+/// tracing takes a program without a subscriber for one that wants every level, and our mirror would be built for nobody.
+#[cfg(feature = "record")]
+pub(crate) fn ask_again() {
+    if MADE.load(Ordering::SeqCst) {
+        tracing::callsite::rebuild_interest_cache();
+    }
 }
 
 /// Which events the Layer wants: foreign ones up to a level. A filter of the Layer's own, so that its `never` takes nothing
@@ -59,7 +74,11 @@ pub struct ForeignEvents {
 impl ForeignEvents {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
         // A recorder that starts later has the call sites ask again.
-        is_on() && *metadata.level() <= self.level && !metadata.target().starts_with("peerscope::")
+        *metadata.level() <= self.level
+            && !metadata.target().starts_with("peerscope::")
+            && started().is_some_and(|recorder| {
+                recorder.filter().wanted(metadata.target(), level(metadata.level())) != Wanted::Never
+            })
     }
 }
 
@@ -73,7 +92,7 @@ impl<S> Filter<S> for ForeignEvents {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(if is_on() { self.level } else { LevelFilter::OFF })
+        Some(if started().is_some() { self.level } else { LevelFilter::OFF })
     }
 }
 
@@ -136,6 +155,9 @@ fn record_event(recorder: &Recorder, event: &Event<'_>, values: &Values) {
     let Some(shape) = shape_id(recorder, event, values.signature) else { return recorder.lose() };
     let max_len = values.message.max_len() + values.args.len();
     with_current(|scope| {
+        if !is_wanted(recorder, scope, event.metadata()) {
+            return;
+        }
         append(recorder, scope, shape, max_len, |out| {
             values.message.put(out);
             out.put_slice(&values.args);
@@ -184,7 +206,7 @@ fn event_shape(event: &Event<'_>) -> Shape {
     if let (Some(file), Some(line)) = (metadata.file(), metadata.line()) {
         fields.push(constant("src", &format!("{file}:{line}")));
     }
-    fields.push(constant("level", level_name(metadata.level())));
+    fields.push(constant("level", level(metadata.level()).name()));
     fields.push(constant("topic", metadata.target()));
     Shape { kind: Kind::Log.name().into(), fields: fields.into() }
 }
@@ -212,6 +234,9 @@ where
     let extensions = span.extensions();
     let (entries, count) = extensions.get::<SpanFields>().map_or((&[][..], 0), |fields| (&fields.0[..], fields.1));
     with_current(|scope| {
+        if !is_wanted(recorder, scope, metadata) {
+            return;
+        }
         append(recorder, scope, shape, 32 + entries.len(), |out| {
             id.into_u64().put(out);
             put_map(out, count, entries);
@@ -219,13 +244,20 @@ where
     });
 }
 
-fn level_name(level: &Level) -> &'static str {
+/// Whether the filter lets this pass in this scope. That it lets it pass for somebody, [`ForeignEvents`] has asked.
+#[inline]
+fn is_wanted(recorder: &Recorder, scope: &Scope, metadata: &Metadata<'_>) -> bool {
+    let filter = recorder.filter();
+    !filter.names_peers() || filter.wants(metadata.target(), level(metadata.level()), scope.peer.as_ref())
+}
+
+fn level(level: &Level) -> filter::Level {
     match *level {
-        Level::ERROR => "error",
-        Level::WARN => "warn",
-        Level::INFO => "info",
-        Level::DEBUG => "debug",
-        Level::TRACE => "trace",
+        Level::ERROR => filter::Level::Error,
+        Level::WARN => filter::Level::Warn,
+        Level::INFO => filter::Level::Info,
+        Level::DEBUG => filter::Level::Debug,
+        Level::TRACE => filter::Level::Trace,
     }
 }
 

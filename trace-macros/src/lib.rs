@@ -20,7 +20,8 @@
 //! ```
 //!
 //! Nothing is recorded, at about a nanosecond per call site, unless the environment variable `PEERSCOPE_TRACE` names a
-//! file (`%p` in it becomes the process id, `%n` the program's name) or [`Builder::start`] is called.
+//! file (`%p` in it becomes the process id, `%n` the program's name) or [`Builder::start`] is called. `PEERSCOPE` says
+//! which events, by topic, level and peer: `PEERSCOPE=vote,log=debug,lock=off,peer.2=trace`; see [`Builder::filter`].
 //!
 //! # One way through the crate
 //! A macro expands to a static `Site` and one call of `emit`; the site gets its shape once
@@ -87,7 +88,9 @@ pub use crate::arg::LogEntry;
 #[cfg(feature = "tracing")]
 pub use crate::layer::{ForeignEvents, PeerscopeLayer, layer, layer_up_to};
 pub use crate::peer::{Called, Current, Peer, PeerBuilder, PeerId};
-pub use crate::recorder::{Builder, DEFAULT_SIZE_LIMIT, TRACE_VARIABLE, is_recording, meta, trace_path};
+pub use crate::recorder::{
+    Builder, DEFAULT_SIZE_LIMIT, FILTER_VARIABLE, TRACE_VARIABLE, is_recording, meta, trace_path,
+};
 pub use crate::scope::Entered;
 pub use crate::test_scope::Test;
 
@@ -122,7 +125,7 @@ pub mod __private {
     pub use tracing;
 
     pub use crate::arg::{Formatted, FormattedArg, Named, TypedArg, in_pieces};
-    pub use crate::emit::{emit, last_reply, remember_reply, set_term};
+    pub use crate::emit::{emit, last_reply, records, remember_reply, set_term};
     pub use crate::mirror::Label;
     pub use crate::peer::{Current, InScope};
     pub use crate::site::Site;

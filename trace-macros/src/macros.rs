@@ -1,5 +1,6 @@
 //! The macros. Each is thin: it names a kind and its fields, and expands to [`__event!`] or [`__dprintf!`], which hand
-//! over to one function of [`crate::emit`]. Nothing is evaluated while nothing is recorded and no subscriber listens.
+//! over to one function of [`crate::emit`]. Nothing is evaluated while nothing is recorded (or the filter has left the call
+//! site out) and no subscriber listens.
 
 /// Records a DPrintf line: `dprintf!([peer,] [topic,] "template", values...)`.
 ///
@@ -24,11 +25,15 @@ macro_rules! dprintf {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __dprintf {
+    // Items are not hygienic, and the user's expressions see the site: hence its long name.
     (
         ($($peer:expr)?) $topic:literal $template:literal $message:tt
         $(($value:ident $name:literal $format:literal ($($expr:tt)+)))*
     ) => {{
-        let recording = $crate::is_recording();
+        static PEERSCOPE_SITE: $crate::__private::Site = $crate::__private::Site::log(
+            concat!(file!(), ":", line!()), "debug", $topic, $template, &[$($name),*],
+        );
+        let recording = PEERSCOPE_SITE.is_recorded();
         if recording || $crate::__mirrors!(concat!("peerscope::", $topic), DEBUG) {
             // Bound by reference, each evaluated once.
             #[allow(unused_imports)]
@@ -36,11 +41,8 @@ macro_rules! __dprintf {
             match ($crate::__peer!($($peer)?), $(&($($expr)+),)*) {
                 (peer, $($value,)*) => {
                     if recording {
-                        static SITE: $crate::__private::Site = $crate::__private::Site::log(
-                            concat!(file!(), ":", line!()), "debug", $topic, $template, &[$($name),*],
-                        );
                         $crate::__private::emit(
-                            &SITE,
+                            &PEERSCOPE_SITE,
                             peer,
                             ($((&$crate::__private::Named($value)).peerscope_arg(format_args!($format, $value)),)*),
                         );
@@ -96,15 +98,15 @@ macro_rules! __event {
             $crate::__private::Kind::$kind.has_field($name),
             concat!("the vocabulary knows no field `", $name, "` at the kind ", stringify!($kind)),
         );)*
-        let recording = $crate::is_recording();
+        static PEERSCOPE_SITE: $crate::__private::Site = $crate::__private::Site::event(
+            $crate::__private::Kind::$kind, concat!(file!(), ":", line!()), $level, &[$($name),*],
+        )$(.$restored())?;
+        let recording = PEERSCOPE_SITE.is_recorded();
         if recording || $crate::__mirrors!($crate::__private::Kind::$kind.target(), $LEVEL) {
             match ($crate::__peer!($($peer)?), $(&$expr,)*) {
                 (peer, $($value,)*) => {
                     if recording {
-                        static SITE: $crate::__private::Site = $crate::__private::Site::event(
-                            $crate::__private::Kind::$kind, concat!(file!(), ":", line!()), $level, &[$($name),*],
-                        )$(.$restored())?;
-                        $crate::__private::emit(&SITE, peer, ($($value,)*));
+                        $crate::__private::emit(&PEERSCOPE_SITE, peer, ($($value,)*));
                     }
                     $crate::__mirror!(
                         (peer) $crate::__private::Kind::$kind.target(), $LEVEL, ("{}", $crate::__private::Kind::$kind.name())
@@ -169,7 +171,7 @@ macro_rules! log_append {
 #[macro_export]
 macro_rules! __log_append {
     (($peer:expr) $kind:ident $(.$restored:ident)? ($first:expr) ($entries:expr)) => {
-        if $crate::is_recording() || $crate::__mirrors!("peerscope::log", DEBUG) {
+        if $crate::__private::records($crate::__private::Kind::$kind) || $crate::__mirrors!("peerscope::log", DEBUG) {
             match &$peer {
                 peer => $crate::__private::in_pieces($first, $entries, |first, entries| {
                     $crate::__event!((peer) $kind $(.$restored)? "debug" DEBUG "first" (first) "entries" (entries))

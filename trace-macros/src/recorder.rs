@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use peerscope_format::filter::{FILTER_KEY, Filter};
 use peerscope_format::header::{MONOTONIC_START, TraceHeader};
 use peerscope_format::value::Value;
 use peerscope_format::wire::{FileHead, Tick};
@@ -33,11 +34,15 @@ pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 30;
 /// The environment variable that names the trace file.
 pub const TRACE_VARIABLE: &str = "PEERSCOPE_TRACE";
 
+/// The environment variable that says which events are recorded; see [`Builder::filter`].
+pub const FILTER_VARIABLE: &str = "PEERSCOPE";
+
 pub(crate) struct Recorder {
     clock: RecorderClock,
     file: TraceFile,
     definitions: Definitions,
     pool: Mutex<Pool>,
+    filter: Filter,
 }
 
 static RECORDER: OnceLock<Recorder> = OnceLock::new();
@@ -60,10 +65,10 @@ pub fn is_recording() -> bool {
     }
 }
 
-/// Whether events are recorded by now; decides nothing.
+/// The recorder, if events are recorded by now; decides nothing.
 #[cfg(feature = "tracing")]
-pub(crate) fn is_on() -> bool {
-    STATE.load(Ordering::Acquire) == ON
+pub(crate) fn started() -> Option<&'static Recorder> {
+    if STATE.load(Ordering::Acquire) == ON { RECORDER.get() } else { None }
 }
 
 /// The recorder, if events are recorded.
@@ -147,13 +152,14 @@ pub struct Builder {
     path: PathBuf,
     size_limit: u64,
     shared: bool,
+    filter: Option<String>,
     meta: Vec<(String, Value)>,
 }
 
 impl Builder {
     /// Will record into the file at `path`.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Builder { path: path.into(), size_limit: DEFAULT_SIZE_LIMIT, shared: false, meta: Vec::new() }
+        Builder { path: path.into(), size_limit: DEFAULT_SIZE_LIMIT, shared: false, filter: None, meta: Vec::new() }
     }
 
     /// The file will not grow beyond `bytes`; what comes after is counted as lost.
@@ -165,6 +171,18 @@ impl Builder {
     /// Everybody may read the file; otherwise only its owner may.
     pub fn readable_by_all(mut self, shared: bool) -> Self {
         self.shared = shared;
+        self
+    }
+
+    /// Records only what `filter` lets pass: parts separated by commas, each a level for all, a topic (`vote`, `lock`,
+    /// `raft::log`) or a peer (`peer.2`) with or without `=LEVEL`, as in `vote,log=debug,lock=off,peer.2=trace`;
+    /// [`peerscope_format::filter`] says it all. The environment variable [`FILTER_VARIABLE`], if it is set, takes its
+    /// place, so that nobody need build again. What is wrong in it is said on stderr, and the good parts are used.
+    ///
+    /// A call site that is left out costs about as much as one while nothing is recorded. The trace says what it was
+    /// recorded with, and `peerscope check` calls nothing clean that the filter has kept it from seeing.
+    pub fn filter(mut self, filter: &str) -> Self {
+        self.filter = Some(filter.to_owned());
         self
     }
 
@@ -204,19 +222,23 @@ impl Builder {
             chunks: None,
         };
         let file = TraceFile::create(&self.path, &head, self.size_limit, self.shared).map_err(named)?;
-        let recorder = Recorder { clock, file, definitions: Definitions::default(), pool: Mutex::default() };
+        let (filter, text) = read_filter(self.filter);
+        let recorder = Recorder { clock, file, definitions: Definitions::default(), pool: Mutex::default(), filter };
         recorder.describe_run(self.meta);
         if let Some(now) = os::monotonic_ns() {
             let start = now.saturating_sub(recorder.clock.pair().1);
             recorder.definitions.meta(&recorder.target(), MONOTONIC_START, Value::U64(start));
         }
+        if !recorder.filter.is_all() {
+            recorder.definitions.meta(&recorder.target(), FILTER_KEY, Value::Text(text));
+        }
         if recorder.clock.tick == Tick::Counter {
             recorder.measure_tick(first);
         }
         let recorder = RECORDER.get_or_init(|| recorder);
-        STATE.store(ON, Ordering::Release);
+        STATE.store(ON, Ordering::SeqCst);
         #[cfg(feature = "tracing")]
-        tracing::callsite::rebuild_interest_cache();
+        crate::layer::ask_again();
         os::at_exit(at_exit);
         os::in_forked_child(stop_in_child);
         debug_assert!(recorder.file.path().exists());
@@ -224,7 +246,25 @@ impl Builder {
     }
 }
 
+/// The filter of the environment, or the program's, and its text without what was wrong in it.
+fn read_filter(of_program: Option<String>) -> (Filter, String) {
+    let of_environment = std::env::var_os(FILTER_VARIABLE).map(|text| text.to_string_lossy().into_owned());
+    let of_whom = if of_environment.is_some() { FILTER_VARIABLE } else { "Builder::filter" };
+    let text = of_environment.or(of_program).unwrap_or_default();
+    let (filter, troubles) = Filter::parse(&text);
+    for trouble in &troubles {
+        let _ = writeln!(io::stderr(), "peerscope: {of_whom}: {trouble}");
+    }
+    let text = if troubles.is_empty() { text } else { filter.to_string() };
+    (filter, text)
+}
+
 impl Recorder {
+    /// What is recorded at all.
+    pub(crate) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
     pub(crate) fn target(&self) -> Target<'_> {
         Target { file: &self.file, clock: &self.clock }
     }

@@ -3,18 +3,26 @@
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use peerscope_format::filter::{Level, Wanted, is_always_recorded};
 use peerscope_format::shape::{Encoding, Field, Shape};
 use peerscope_format::value::Value;
 use peerscope_format::vocabulary::Kind;
+use peerscope_format::wire::FIRST_SHAPE;
 
 use crate::arg::{Args, Layout, constant, fields};
-use crate::recorder::{Recorder, append, append_at, busy};
+use crate::recorder::{Recorder, append, append_at, busy, is_recording};
 use crate::scope::Scope;
+
+/// In the place of a shape: the filter leaves the site out.
+const EXCLUDED: u32 = 1;
+/// Set in the id of a shape: the filter leaves the site out for some peers. So a site of which it lets everything pass is
+/// known by one comparison, as if there were no filter.
+const BY_PEER: u32 = 1 << 31;
 
 /// A place in the program that emits events; a `static` in the expansion of a macro.
 #[derive(Debug)]
 pub struct Site {
-    /// The arguments' signature (high half) and the id of their shape (low half), once it has one.
+    /// The arguments' signature (high half) and the id of their shape (low half), once it has one; or [`EXCLUDED`].
     shape: AtomicU64,
     kind: Kind,
     /// Its source line; none for tracked primitives, whose events name their caller's, and for what happens by itself.
@@ -112,10 +120,16 @@ impl Site {
         self
     }
 
+    /// Whether an event of this site may be recorded: something is recorded, and the filter has not left the site out.
+    #[inline]
+    pub fn is_recorded(&'static self) -> bool {
+        is_recording() && self.shape.load(Ordering::Relaxed) as u32 != EXCLUDED
+    }
+
     /// Records an event of this site.
     #[inline]
     pub(crate) fn record<A: Args>(&'static self, recorder: &Recorder, scope: &Scope, args: &A) {
-        let Some(shape) = self.shape_id::<A, false>(recorder) else { return recorder.lose() };
+        let Some(shape) = self.shape_id::<A, false>(recorder, scope) else { return };
         append(recorder, scope, shape, args.max_len(), |out| args.put(out));
     }
 
@@ -128,29 +142,81 @@ impl Site {
         args: &A,
         caller: &'static Location<'static>,
     ) {
-        let Some(shape) = self.shape_id::<A, true>(recorder) else { return recorder.lose() };
+        let Some(shape) = self.shape_id::<A, true>(recorder, scope) else { return };
         append_at(recorder, scope, shape, caller, args.max_len(), |out| args.put(out));
     }
 
     /// The id of the shape that this site has with arguments of these types, and the line of a caller behind them or not: in a
-    /// generic function, one site may be used with several.
+    /// generic function, one site may be used with several. `None`: the event is left out by the filter, or counted as lost.
     #[inline]
-    fn shape_id<A: Args, const CALLED: bool>(&'static self, recorder: &Recorder) -> Option<u32> {
+    fn shape_id<A: Args, const CALLED: bool>(&'static self, recorder: &Recorder, scope: &Scope) -> Option<u32> {
         let signature = const { A::SIGNATURE ^ (CALLED as u64) << 63 };
         // Acquire: whoever writes a record has seen its shape committed.
         let known = self.shape.load(Ordering::Acquire);
-        if known >> 32 == signature >> 32 && known as u32 != 0 {
+        if known >> 32 == signature >> 32 && (known as u32).wrapping_sub(FIRST_SHAPE) < BY_PEER - FIRST_SHAPE {
             return Some(known as u32);
         }
-        self.register(recorder, A::LAYOUTS, signature, CALLED)
+        if known as u32 == EXCLUDED {
+            return None;
+        }
+        self.other_shape_id(recorder, scope, A::LAYOUTS, signature, CALLED)
     }
 
     #[cold]
     #[inline(never)]
+    fn other_shape_id(
+        &'static self,
+        recorder: &Recorder,
+        scope: &Scope,
+        layouts: &[Layout],
+        signature: u64,
+        called: bool,
+    ) -> Option<u32> {
+        let known = self.shape.load(Ordering::Acquire);
+        let id = if known >> 32 == signature >> 32 && known as u32 != 0 {
+            known as u32
+        } else {
+            self.register(recorder, layouts, signature, called)?
+        };
+        if id & BY_PEER != 0 && !recorder.filter().wants(self.topic(), self.level(), scope.peer.as_ref()) {
+            return None;
+        }
+        Some(id & !BY_PEER)
+    }
+
+    /// Asks the filter, and gets a shape if it wants any event of the site.
     fn register(&'static self, recorder: &Recorder, layouts: &[Layout], signature: u64, called: bool) -> Option<u32> {
-        let id = busy(|| recorder.shape(self, layouts, signature, called))??;
-        self.shape.store((signature >> 32) << 32 | u64::from(id), Ordering::Release);
-        Some(id)
+        let wanted = match is_always_recorded(self.kind) {
+            true => Wanted::Always,
+            false => recorder.filter().wanted(self.topic(), self.level()),
+        };
+        let by_peer = match wanted {
+            Wanted::Never => {
+                self.shape.store(u64::from(EXCLUDED), Ordering::Relaxed);
+                return None;
+            }
+            Wanted::Always => 0,
+            Wanted::ByPeer => BY_PEER,
+        };
+        let Some(id) = busy(|| recorder.shape(self, layouts, signature, called)).flatten() else {
+            recorder.lose();
+            return None;
+        };
+        self.shape.store((signature >> 32) << 32 | u64::from(id | by_peer), Ordering::Release);
+        Some(id | by_peer)
+    }
+
+    /// By what the filter knows it.
+    fn topic(&self) -> &'static str {
+        self.topic.unwrap_or(self.kind.topic())
+    }
+
+    /// The level by which the filter judges it: what its kind has, where each event has not its own.
+    fn level(&self) -> Level {
+        match self.kind {
+            Kind::Log | Kind::Invariant => Level::from_name(self.level).unwrap_or(Level::Debug),
+            kind => Level::of(kind),
+        }
     }
 
     /// The shape of this site's records; `called`: the line of a caller is their last value, and not the site's own.

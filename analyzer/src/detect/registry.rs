@@ -1,5 +1,7 @@
 //! The detectors: data plus a function each, in one slice that the CLI, the documentation, the tests and the viewer read.
 
+use peerscope_format::vocabulary::Kind;
+
 use super::detectors;
 use super::finding::Outcome;
 use crate::facts::Facts;
@@ -14,6 +16,8 @@ pub struct Detector {
     pub explain: Explain,
     /// The facts that it reads; they are computed before it runs.
     pub needs: &'static [Need],
+    /// The kinds of events that it judges by: where the recorder's filter left some out, it is blind.
+    pub judges_by: &'static [Kind],
     /// The numbers that it compares with.
     pub thresholds: &'static [Threshold],
     /// What is missing, if there is nothing to look at in the trace: a clause like `no request is sent`.
@@ -104,13 +108,13 @@ mod tests {
     #[test]
     fn the_registry_is_in_order_and_complete() {
         assert!(DETECTORS.is_sorted_by(|one, other| one.name < other.name), "alphabetical, each name once");
-        for Detector { name, summary, explain, needs, thresholds, .. } in DETECTORS {
+        for Detector { name, summary, explain, needs, judges_by, thresholds, .. } in DETECTORS {
             assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{name}");
             assert!(summary.len() <= 90 && !summary.ends_with('.'), "{name}: the summary is one line of a list");
             for text in [explain.what_it_is, explain.why_it_matters, explain.example, explain.how_to_fix] {
                 assert!(text.len() > 60 && text.trim() == text, "{name}: an explanation says something");
             }
-            assert!(!needs.is_empty(), "{name}");
+            assert!(!needs.is_empty() && !judges_by.is_empty(), "{name}");
             assert!(thresholds.iter().all(|threshold| !threshold.reason.is_empty()), "{name}");
         }
     }

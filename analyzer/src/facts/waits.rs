@@ -21,17 +21,20 @@
 //! says, after what became of other calls from the same place (source line, else method). That is a hint and no more:
 //! other tasks' calls never make a wait vanish, since a task that is stuck in a call looks the same whatever others do.
 //!
+//! Where the recorder's filter left out what a task does, an open call is not taken for a wait.
+//!
 //! A wait in whose course events are missing ([`Wait::lost`]) is not known to go on. An RPC that was sent twice under one
 //! id is none that a wait could be for.
 
-use peerscope_format::value::Id;
+use peerscope_format::filter::{FILTER_KEY, Filter, Wanted};
+use peerscope_format::value::{Id, Value};
 use peerscope_format::vocabulary::{Body, Kind};
 use rustc_hash::FxHashMap;
 
 use super::Rpcs;
 use super::losses::{Losses, said_lost};
 use crate::model::{
-    ChannelId, ConditionId, Dense, Event, EventId, GroupId, LockId, RpcId, SemaphoreId, TaskId, TimerId, Trace,
+    ChannelId, ConditionId, Dense, Event, EventId, GroupId, LockId, RpcId, SemaphoreId, Source, TaskId, TimerId, Trace,
 };
 use crate::read::Problem;
 
@@ -127,6 +130,7 @@ impl Waits {
                 walk.event(event, task);
             }
         }
+        walk.forget_what_a_filter_may_hide();
         let losses = Losses::new(trace, problems);
         for wait in walk.found.iter_mut().flatten() {
             wait.lost = losses.between(trace.event(wait.begin), wait.end);
@@ -257,6 +261,20 @@ impl<'t> Walk<'t, '_> {
         }
     }
 
+    /// Where the recorder left events out, a task that shows nothing after a send may well have gone on.
+    fn forget_what_a_filter_may_hide(&mut self) {
+        let hides: Vec<bool> = self.trace.sources().iter().map(hides_deeds).collect();
+        if !hides.contains(&true) {
+            return;
+        }
+        for open in self.tasks.iter().filter(|open| open.maybe_rpc.is_some()) {
+            for place in &open.waits {
+                let wait = &mut self.found[*place as usize];
+                wait.take_if(|wait| hides[self.trace.event(wait.begin).source().index()]);
+            }
+        }
+    }
+
     /// Looks at what became of other calls from the places of those that are open at the trace's end.
     fn judge_open_calls(&self) -> Vec<(EventId, Certainty)> {
         let trace = self.trace;
@@ -308,6 +326,25 @@ impl<'t> Walk<'t, '_> {
     }
 }
 
+/// The kinds by which waits begin and end, and those by which it is known who could end them.
+pub const WAITING_KINDS: &[Kind] = &[
+    Kind::RpcSend,
+    Kind::RpcRecv,
+    Kind::RpcReply,
+    Kind::RpcReturn,
+    Kind::TaskJoin,
+    Kind::LockWait,
+    Kind::LockAcquire,
+    Kind::LockRelease,
+    Kind::SemWait,
+    Kind::CondWait,
+    Kind::ChanSend,
+    Kind::ChanRecv,
+    Kind::GroupWait,
+    Kind::OnceBegin,
+    Kind::Sleep,
+];
+
 /// Whether [`Walk::begin`] may find a wait in an event of this kind; the rest need not be decoded.
 fn begins_wait(kind: Kind) -> bool {
     use Kind::{ChanRecv, ChanSend, CondWait, GroupWait, LockWait, RpcSend, SemWait, Sleep, TaskJoin, TimerSet};
@@ -315,6 +352,15 @@ fn begins_wait(kind: Kind) -> bool {
         kind,
         ChanRecv | ChanSend | CondWait | GroupWait | LockWait | RpcSend | SemWait | Sleep | TaskJoin | TimerSet
     )
+}
+
+/// Whether a file was recorded with a filter that left out what would show that a task goes on.
+fn hides_deeds(source: &Source) -> bool {
+    let Some(Value::Text(filter)) = source.header.meta(FILTER_KEY) else { return false };
+    let (filter, _) = Filter::parse(filter);
+    let words = [Kind::Log, Kind::SpanEnter, Kind::SpanExit];
+    let mut deeds = Kind::ALL.iter().filter(|kind| !words.contains(kind));
+    deeds.any(|kind| filter.wanted_kind(*kind) != Wanted::Always)
 }
 
 /// Where in the program a call is made: its source line, else its method.

@@ -17,9 +17,10 @@ pub use self::stalls::Stalls;
 use self::stalls::{Cause, cause};
 use super::style::{Ink, Pen, Style, count};
 use crate::detect::chains;
+use crate::detect::filtered;
 use crate::detect::finding::Severity;
 use crate::detect::words::{Words, enumerate, lasting, ms};
-use crate::facts::{Facts, Hold, Root, Stuck, WaitGraph};
+use crate::facts::{Facts, Hold, Root, Stuck, WAITING_KINDS, WaitGraph};
 use crate::model::{Dense, Event, EventId, PeerId, TaskId, Trace};
 use crate::read::Problem;
 
@@ -152,7 +153,9 @@ impl StuckReport {
         let circles = graph.cycles().iter();
         let circles =
             circles.map(|cycle| cycle.steps.iter().map(|step| words.author(step.wait.begin)).collect()).collect();
-        let problems = problems.iter().map(|problem| (problem.kind.name(), problem.detail.clone())).collect();
+        let filtered = filtered::gaps(&facts, WAITING_KINDS).into_iter().map(|gap| ("filtered", gap.why));
+        let problems = problems.iter().map(|problem| (problem.kind.name(), problem.detail.clone()));
+        let problems = problems.chain(filtered).collect();
         let clock = now.iter().flatten().copied().max();
         let ts = clock.unwrap_or_else(|| at.map_or(0, |at| trace.event(at).ts()));
         let waiting = waiting.into_iter().map(|(_, note)| note).collect();

@@ -20,5 +20,6 @@ mod once_each;
 mod rw_lock;
 mod size;
 mod survival;
+mod switching;
 mod threads;
 mod vocabulary;

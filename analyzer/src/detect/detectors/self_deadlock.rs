@@ -35,6 +35,7 @@ Decide for each function whether it takes the lock or expects it to be held, and
 In Rust the type can say so: a helper that takes `&mut RaftState`, or the guard, cannot lock again.",
     },
     needs: &[Need::Holds, Need::Waits],
+    judges_by: &[Kind::LockWait, Kind::LockAcquire, Kind::LockRelease],
     thresholds: &[],
     idle: |facts| {
         let kinds = [Kind::LockWait, Kind::LockAcquire];

@@ -45,6 +45,16 @@ is still that term and the role is still the one that asked. The term must be ch
 the peer may be a candidate again, in a later term.",
     },
     needs: &[Need::Order, Need::Rpcs, Need::Roles, Need::Holds],
+    judges_by: &[
+        Kind::Role,
+        Kind::TermChange,
+        Kind::Vote,
+        Kind::RpcSend,
+        Kind::RpcRecv,
+        Kind::RpcReply,
+        Kind::RpcReturn,
+        Kind::ReplyUsed,
+    ],
     thresholds: &[],
     idle: |facts| {
         let kinds = [Kind::RpcSend, Kind::RpcReturn, Kind::ReplyUsed, Kind::MsgSend, Kind::MsgRecv];

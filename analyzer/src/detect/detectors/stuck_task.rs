@@ -7,7 +7,7 @@ use crate::detect::chains;
 use crate::detect::finding::{Class, Finding, Gap, Nature, Object, Outcome};
 use crate::detect::registry::{Detector, Explain, Need, Thresholds};
 use crate::detect::words::{Words, enumerate};
-use crate::facts::{Blocker, Certainty, Cycle, Facts, Root, Stuck, Wait};
+use crate::facts::{Blocker, Certainty, Cycle, Facts, Root, Stuck, WAITING_KINDS, Wait};
 use crate::model::{EventId, TaskId};
 
 /// The declaration.
@@ -32,6 +32,7 @@ Follow the chain to its root: it names each task, what it waits for and who coul
 circle, release the lock on every way out); the tasks behind it then go on by themselves.",
     },
     needs: &[Need::WaitGraph, Need::Holds],
+    judges_by: WAITING_KINDS,
     thresholds: &[],
     idle: |facts| facts.waits().all().is_empty().then_some("no task waits for anything"),
     run,

@@ -40,6 +40,7 @@ Take over a message's term only if it is larger than the current one, under the 
 with a smaller term is refused; a reply with a smaller term is ignored.",
     },
     needs: &[Need::Order],
+    judges_by: &[Kind::Role, Kind::TermChange, Kind::Vote],
     thresholds: &[],
     idle: |facts| {
         let stated = facts.trace().scopes().iter().any(|scope| scope.term.is_some());

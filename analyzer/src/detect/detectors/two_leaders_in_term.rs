@@ -42,6 +42,7 @@ answer has come. If a peer gave two votes in one term: remember the vote per ter
 If a leader carried on after its term rose: step down wherever the term rises.",
     },
     needs: &[Need::Order, Need::Roles, Need::Holds, Need::Rpcs],
+    judges_by: &[Kind::Role, Kind::TermChange, Kind::Vote],
     thresholds: &[],
     idle: |facts| {
         let led = blind::written(facts, &[Kind::Role]) || !facts.roles().claims().is_empty();
