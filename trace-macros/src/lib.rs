@@ -56,6 +56,7 @@ mod identity;
 #[cfg(not(feature = "record"))]
 #[path = "identity_off.rs"]
 mod identity;
+mod in_peer;
 #[cfg(feature = "tracing")]
 mod layer;
 #[cfg(feature = "record")]
@@ -83,8 +84,11 @@ pub mod sync;
 mod task;
 mod test_scope;
 pub mod thread;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 
 pub use crate::arg::LogEntry;
+pub use crate::in_peer::InPeer;
 #[cfg(feature = "tracing")]
 pub use crate::layer::{ForeignEvents, PeerscopeLayer, layer, layer_up_to};
 pub use crate::peer::{Called, Current, Peer, PeerBuilder, PeerId};

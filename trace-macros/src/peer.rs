@@ -84,6 +84,11 @@ impl Peer {
         scope::enter(self.scope.clone())
     }
 
+    /// In whose name it works, to be handed on.
+    pub(crate) fn scope(&self) -> Arc<Scope> {
+        self.scope.clone()
+    }
+
     /// For a transport or another library: its events name the line of the user's code that called it, and not its own.
     ///
     /// ```

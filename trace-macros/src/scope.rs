@@ -122,6 +122,48 @@ pub(crate) fn current() -> Option<Arc<Scope>> {
     ENTERED.try_with(|stack| stack.0.borrow().last().cloned()).ok().flatten()
 }
 
+/// The scopes that an async task has entered and not left: they are its own, whatever thread runs it.
+#[derive(Debug)]
+pub(crate) struct Scopes(Vec<Arc<Scope>>);
+
+impl Scopes {
+    /// Those of a task that the current one spawns.
+    pub(crate) fn inherited() -> Self {
+        Scopes(current().into_iter().collect())
+    }
+
+    /// Those of what runs in `scope`.
+    pub(crate) fn of(scope: Arc<Scope>) -> Self {
+        Scopes(vec![scope])
+    }
+
+    /// Runs `run` in these scopes and in none of the thread's; what it enters and does not leave stays entered.
+    #[inline]
+    pub(crate) fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
+        struct SwapBack<'a>(&'a mut Vec<Arc<Scope>>);
+        impl SwapBack<'_> {
+            fn swap(&mut self) {
+                let _ = ENTERED.try_with(|stack| stack.change(|scopes| std::mem::swap(scopes, self.0)));
+            }
+        }
+        impl Drop for SwapBack<'_> {
+            fn drop(&mut self) {
+                self.swap();
+            }
+        }
+        // The thread's test lies below all that the thread enters, and not below what is another task's.
+        task::introduce();
+        let mut swapped = SwapBack(&mut self.0);
+        swapped.swap();
+        run()
+    }
+}
+
+/// Runs `run` with `scope` as the current one.
+pub(crate) fn with_or_nowhere<R>(scope: Option<&Arc<Scope>>, run: impl FnOnce(&Scope) -> R) -> R {
+    run(scope.map_or(&NOWHERE, Arc::as_ref))
+}
+
 /// Until it is dropped, the thread's events belong to the scope that was entered.
 #[derive(Debug)]
 #[must_use = "the scope is left when this is dropped"]

@@ -1,4 +1,4 @@
-//! The current task: every thread is one, with an id of its own in the trace.
+//! The current task, with an id of its own in the trace: every thread is one, and so is each async task that a thread runs.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,9 +14,27 @@ pub(crate) struct Task {
     context: Cell<(u64, u32)>,
 }
 
+/// No scope has this number.
+const NO_SCOPE: u64 = u64::MAX;
+/// No context has this id.
+pub(crate) const UNKNOWN: u32 = u32::MAX;
+
 impl Task {
-    const fn new(id: u64) -> Self {
-        Task { id: Cell::new(id), context: Cell::new((u64::MAX, 0)) }
+    /// The task that was announced as `id`.
+    pub(crate) const fn new(id: u64) -> Self {
+        Task { id: Cell::new(id), context: Cell::new((NO_SCOPE, UNKNOWN)) }
+    }
+
+    /// What stands for task `id` on a thread that does not run it; `context`: what [`Task::known_context`] said of an
+    /// earlier one that spoke in the same scope.
+    pub(crate) const fn stand_in(id: u64, scope: u64, context: u32) -> Self {
+        let scope = if context == UNKNOWN { NO_SCOPE } else { scope };
+        Task { id: Cell::new(id), context: Cell::new((scope, context)) }
+    }
+
+    /// The id of the context in which it last spoke; [`UNKNOWN`] if it has said nothing.
+    pub(crate) fn known_context(&self) -> u32 {
+        self.context.get().1
     }
 
     #[inline]
@@ -57,7 +75,8 @@ pub(crate) fn with_current<R>(run: impl FnOnce(&Task) -> R) -> R {
         first();
         current = CURRENT.get();
     }
-    // SAFETY: it leads to the thread's own task, which lives as long as the thread.
+    // SAFETY: it leads to the thread's own task, which lives as long as the thread, or to one that `run_as` borrows and takes
+    // away again before it returns.
     run(unsafe { &*current })
 }
 
@@ -69,6 +88,34 @@ pub(crate) fn introduce() {
     }
 }
 
+/// Runs `run` as a deed of `task`, in the place of whatever this thread runs at the moment.
+#[inline]
+pub(crate) fn run_as<R>(task: &Task, run: impl FnOnce() -> R) -> R {
+    struct Restore(*const Task);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            CURRENT.set(self.0);
+        }
+    }
+    // The thread must have said its first word, or it would say it when the task is gone, and call itself the task's parent.
+    introduce();
+    let _restore = Restore(CURRENT.replace(task));
+    run()
+}
+
+/// The id of the task that runs.
+#[inline]
+pub(crate) fn current_id() -> u64 {
+    with_current(Task::id)
+}
+
+/// The id of this thread, whatever it runs at the moment.
+#[inline]
+pub(crate) fn thread_id() -> u64 {
+    introduce();
+    OWN.with(Task::id)
+}
+
 /// What is no task's deed: the end of the process, which may come after the end of the thread that brings it about.
 pub(crate) const NOBODY: u64 = u64::MAX;
 
@@ -76,7 +123,7 @@ pub(crate) const NOBODY: u64 = u64::MAX;
 pub(crate) fn become_task(id: u64) {
     OWN.with(|own| {
         own.id.set(id);
-        own.context.set((u64::MAX, 0));
+        own.context.set((NO_SCOPE, UNKNOWN));
         CURRENT.set(own);
     });
 }
