@@ -113,6 +113,8 @@ fn long_blocks_stand_alone_and_short_ones_fold_by_cell() {
 fn nothing_folds_to_nothing() {
     assert_eq!(pieces(&Fold::default(), &Vec::new(), Span::new(0, 10), Grain::new(1)), []);
     assert_eq!(pieces(&fold_of(&vec![(5, 6)]), &vec![(5, 6)], Span::new(6, 10), Grain::new(1)), [], "it ended before");
+    let later = vec![(10, 12)];
+    assert_eq!(pieces(&fold_of(&later), &later, Span::new(0, 10), Grain::new(1)), [], "it begins behind");
     assert_eq!(pieces(&fold_of(&vec![(6, 6)]), &vec![(6, 6)], Span::new(6, 10), Grain::new(1)).len(), 1);
 }
 
@@ -121,6 +123,34 @@ fn an_event_in_the_first_ns_of_a_view_is_seen_though_it_is_folded_with_earlier_o
     let blocks: Blocks = (0..20).map(|at| (1_000 + at, 1_000 + at)).collect();
     let found = pieces(&fold_of(&blocks), &blocks, Span::new(1_019, 1_100), Grain::new(64));
     assert_eq!(found.iter().map(|piece| (piece.first, piece.count)).collect::<Vec<_>>(), [(0, 20)]);
+}
+
+#[test]
+fn the_highest_grade_of_a_run_is_that_of_its_piece() {
+    let blocks: Blocks = (0..200).map(|at| (at, at)).collect();
+    let grades = |index: usize| if index == 77 { 3 } else { u8::from(index > 77) };
+    let fold = fold_of(&blocks).graded((0..200).map(grades).collect());
+    let found = pieces(&fold, &blocks, Span::new(0, 200), Grain::new(1_000));
+    assert_eq!(found.iter().map(|piece| (piece.count, piece.grade)).collect::<Vec<_>>(), [(200, 3)]);
+}
+
+#[test]
+fn what_takes_longer_than_a_leaf_can_say_is_still_summed() {
+    const SECOND: i64 = 1_000_000_000;
+    let all = Grain { smallest: i64::MAX, cell: 40 };
+    let told = |blocks: Blocks| -> Vec<(u32, i64, i64)> {
+        let found = pieces(&fold_of(&blocks), &blocks, Span::new(0, 100 * SECOND), all);
+        found.iter().map(|piece| (piece.count, piece.end, piece.busy)).collect()
+    };
+    assert_eq!(told((0..32).map(|at| (at, at + SECOND)).collect()), [(32, 31 + SECOND, 32 * SECOND)], "all at once");
+    assert_eq!(told((0..32).map(|at| (at * SECOND, at * SECOND)).collect()), [(32, 31 * SECOND, 0)], "far apart");
+}
+
+#[test]
+fn a_mark_of_no_block_marks_nothing() {
+    let mut fold = fold_of(&vec![(0, 1), (2, 3)]);
+    fold.mark(2, Severity::Error);
+    assert_eq!([0, 1, 2].map(|index| fold.severity(index)), [None; 3]);
 }
 
 #[test]

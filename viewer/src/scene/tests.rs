@@ -1,6 +1,7 @@
 //! Stories of scenes: traces by hand, and the lanes that they come to.
 
 mod hostile;
+mod lanes;
 mod messages;
 mod missing;
 mod roles;
@@ -354,7 +355,7 @@ fn an_empty_trace_has_a_scene() {
     let facts = Facts::new(&trace, &[]);
     let scene = Scene::new(&facts);
     assert!(scene.groups.is_empty() && scene.lanes.is_empty() && scene.routes.is_empty());
-    assert_eq!((scene.span.length(), scene.activity.iter().sum::<u32>()), (1, 0));
+    assert_eq!((scene.span, scene.activity.iter().sum::<u32>()), (Span::new(0, 1), 0));
 }
 
 #[test]
@@ -376,6 +377,42 @@ fn peers_of_several_tests_are_told_apart() {
         "peer 0 · test \"a\" · cluster x",
     ];
     assert_eq!(labels, expected);
+}
+
+#[test]
+fn what_there_is_one_of_needs_no_name() {
+    check(
+        r#"{"ts":1,"test":"a","cluster":"x","peer":1,"task":1,"kind":"log","msg":""}"#,
+        "== peer 1\ntask 1\nmain: Alive 0\npoints: Line 0",
+    );
+    check(
+        r#"{"ts":1,"task":1,"kind":"log","msg":"nobody is a peer"}"#,
+        "== tasks and locks\ntask 1\nmain: Alive 0\npoints: Line 0",
+    );
+}
+
+#[test]
+fn activity_is_counted_in_the_column_of_its_time() {
+    let last = ACTIVITY_COLUMNS - 1;
+    let line = |ts: usize| format!("{{\"ts\":{ts},\"kind\":\"log\",\"msg\":\"\"}}\n");
+    let trace = trace_from_jsonl(&[0, 5, 5, last, ACTIVITY_COLUMNS].map(line).concat());
+    let activity = Scene::new(&Facts::new(&trace, &[])).activity;
+    let busy: Vec<_> = activity.iter().enumerate().filter(|(_, count)| **count > 0).collect();
+    assert_eq!(busy, [(0, &1), (5, &2), (last, &2)]);
+}
+
+#[test]
+fn every_deed_of_a_lock_is_seen_on_its_lane_and_on_the_tasks() {
+    let deeds = ["wait", "acquire", "upgrade", "downgrade", "release"];
+    let line = |(ts, deed): (usize, &str)| {
+        format!("{{\"ts\":{ts},\"peer\":0,\"task\":\"a\",\"kind\":\"lock.{deed}\",\"lock\":\"mu\"}}\n")
+    };
+    let trace = trace_from_jsonl(&deeds.into_iter().enumerate().map(line).collect::<String>());
+    let scene = Scene::new(&Facts::new(&trace, &[]));
+    let both = [lane(&scene, "a").0, lane(&scene, "mu").0];
+    for (event, deed) in (0..).map(EventId).zip(deeds) {
+        assert_eq!(scene.lanes_of(&trace, event), both, "{deed}");
+    }
 }
 
 #[test]
@@ -419,4 +456,28 @@ fn witnesses_are_marked_where_they_stand() {
     assert_eq!(worst(task), [error, error, error], "life, wait and hold");
     assert_eq!(worst(lock), [error, error], "hold and queue");
     assert_eq!(worst(lane(&scene, "b").0), [None, None]);
+    // A hint that rests on the same events, and stands before the error, makes it no less of one.
+    let mut hint = report.findings[0].clone();
+    hint.severity = Severity::Info;
+    let mut scene = Scene::new(&facts);
+    scene.mark(&trace, &Report { findings: vec![hint, report.findings[0].clone()], ..Report::default() });
+    let again: Vec<_> = scene.marks.all().iter().map(|mark| (mark.event.0, mark.severity)).collect();
+    assert_eq!(again, [(0, Severity::Error), (1, Severity::Error)]);
+}
+
+#[test]
+fn marks_of_a_row_stand_with_their_own_group() {
+    let trace = trace_from_jsonl(
+        r#"
+        {"ts":5,"peer":0,"term":1,"kind":"vote","for":0}
+        {"ts":7,"peer":1,"term":1,"kind":"vote","for":0}
+        {"ts":9,"peer":1,"term":1,"kind":"vote","for":1}
+        "#,
+    );
+    let scene = Scene::new(&Facts::new(&trace, &[]));
+    let mark = |event: u32, lane: u32| Mark { event: EventId(event), lane, severity: Severity::Error };
+    let marks = Marks::new(vec![mark(0, 0), mark(1, 1), mark(2, 1)], &scene.groups, scene.times(&trace));
+    let times = |line: &[(i64, EventId)]| line.iter().map(|(at, _)| *at).collect::<Vec<_>>();
+    assert_eq!([0, 1].map(|lane| times(marks.on_lane(lane, Severity::Error))), [vec![5], vec![7, 9]]);
+    assert_eq!([0, 1].map(|group| times(marks.in_group(group, Severity::Error))), [vec![5], vec![7, 9]]);
 }

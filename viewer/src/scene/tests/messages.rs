@@ -217,3 +217,82 @@ fn a_lost_copy_is_lost_though_others_arrive() {
         "0 -> 1: 0>? Dropped | 0>1 | 0>3",
     );
 }
+
+#[test]
+fn what_a_request_says_of_its_term_counts_and_no_answer_is_stale_by_an_earlier_one() {
+    let answered = |says: u32, now: u32, expected: &str| {
+        let story = format!(
+            r#"
+            {{"ts":1,"peer":0,"term":2,"kind":"rpc.send","rpc":1,"to":1,"msg_term":{says}}}
+            {{"ts":2,"peer":1,"kind":"rpc.recv","rpc":1,"from":0}}
+            {{"ts":3,"peer":1,"kind":"rpc.reply","rpc":1}}
+            {{"ts":4,"peer":0,"term":{now},"kind":"rpc.return","rpc":1,"outcome":"ok"}}
+            "#
+        );
+        check_routes(&story, &format!("0 -> 1: 0>1\n1 -> 0: reply 2>3{expected}"));
+    };
+    answered(1, 2, " StaleTerm");
+    answered(2, 2, "");
+    answered(3, 2, "");
+}
+
+#[test]
+fn what_was_received_was_not_lost_on_the_way_and_what_was_not_sent_yet_not_taken() {
+    check_routes(
+        r#"
+        {"ts":1,"peer":0,"kind":"rpc.send","rpc":1,"to":1}
+        {"ts":2,"peer":1,"kind":"rpc.recv","rpc":1,"from":0}
+        {"ts":3,"peer":0,"kind":"rpc.return","rpc":1,"outcome":"dropped"}
+        {"ts":4,"peer":0,"kind":"rpc.send","rpc":2,"to":1}
+        {"ts":5,"peer":1,"kind":"rpc.recv","rpc":2,"from":0}
+        {"ts":6,"peer":0,"kind":"rpc.return","rpc":2,"outcome":"ok"}
+        {"ts":7,"peer":1,"kind":"rpc.reply","rpc":2}
+        "#,
+        "0 -> 1: 0>1 Unanswered | 3>4
+        1 -> 0: reply 6>? NotTaken",
+    );
+}
+
+#[test]
+fn calls_that_share_an_id_have_no_answer_of_their_own() {
+    check_routes(
+        r#"
+        {"ts":1,"peer":0,"kind":"rpc.send","rpc":7,"to":1}
+        {"ts":2,"peer":0,"kind":"rpc.return","rpc":7,"outcome":"ok"}
+        {"ts":3,"peer":0,"kind":"rpc.send","rpc":7,"to":1}
+        {"ts":4,"peer":0,"kind":"rpc.return","rpc":7,"outcome":"ok"}
+        "#,
+        "0 -> 1: 0>? Unknown",
+    );
+}
+
+#[test]
+fn what_one_end_does_not_say_the_other_does() {
+    check_routes(
+        r#"
+        {"ts":1,"peer":0,"kind":"msg.send","msg":"a","to":1}
+        {"ts":2,"peer":0,"kind":"msg.send","msg":"b","to":1}
+        {"ts":3,"peer":1,"kind":"msg.recv","msg":"a"}
+        {"ts":4,"kind":"msg.drop","msg":"b"}
+        "#,
+        "0 -> 1: 0>2 | 1>? Dropped",
+    );
+}
+
+#[test]
+fn a_leg_is_marked_by_who_received_it_and_by_what_names_no_peer() {
+    let story = r#"
+        {"ts":1,"kind":"msg.send","msg":"a","from":0,"to":1}
+        {"ts":2,"peer":1,"kind":"msg.recv","msg":"a","from":0}
+        {"ts":3,"peer":0,"kind":"msg.send","msg":"b","to":1}
+        {"ts":4,"peer":1,"kind":"log","msg":"so peer 1 is known"}
+    "#;
+    let trace = trace_from_jsonl(story);
+    for (witness, expected) in [(0, [true, false]), (1, [true, false]), (2, [false, true]), (3, [false, false])] {
+        let mut scene = Scene::new(&Facts::new(&trace, &[]));
+        routes::mark(&trace, &mut scene.routes, &[(EventId(witness), Severity::Error)]);
+        let legs = scene.routes.iter().flat_map(|route| (0..route.legs.len()).map(move |at| (route, at)));
+        let marked: Vec<bool> = legs.map(|(route, at)| route.fold.severity(at).is_some()).collect();
+        assert_eq!(marked, expected, "event {witness}");
+    }
+}

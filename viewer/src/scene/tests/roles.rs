@@ -125,3 +125,58 @@ fn short_leaderships_stand_for_what_is_too_small_to_be_drawn_each() {
     );
     assert!(!seen.is_empty() && seen.iter().all(|seen| *seen == (true, Look::Leader, true)), "{seen:?}");
 }
+
+#[test]
+fn another_incarnation_begins_another_life_whatever_says_so_first() {
+    check(
+        r#"
+        {"ts":1,"peer":0,"inc":0,"term":1,"kind":"role","role":"leader"}
+        {"ts":2,"peer":0,"inc":1,"term":1,"kind":"vote","for":1}
+        "#,
+        "== peer 0
+        role
+        main: Leader t1 0-1 | OtherRole t1 1..
+        points: Vote t1 1",
+    );
+}
+
+#[test]
+fn a_role_too_short_to_be_seen_stands_for_more_than_the_one_around_it() {
+    let trace = trace_from_jsonl(
+        r#"
+        {"ts":0,"peer":0,"term":1,"kind":"role","role":"candidate"}
+        {"ts":10,"peer":0,"term":1,"kind":"role","role":"leader"}
+        {"ts":20,"peer":0,"term":1,"kind":"role","role":"follower"}
+        {"ts":900,"peer":0,"kind":"peer.stop"}
+        {"ts":901,"peer":0,"kind":"peer.start"}
+        {"ts":902,"peer":0,"term":1,"kind":"role","role":"follower"}
+        {"ts":1000,"peer":0,"term":1,"kind":"role","role":"learner"}
+        "#,
+    );
+    let scene = Scene::new(&Facts::new(&trace, &[]));
+    let (band, times) = (&scene.lanes[0].tracks[0], scene.times(&trace));
+    let stands = |begin: i64, end: i64| {
+        let mut found = Vec::new();
+        band.fold().pieces(
+            Span::new(begin, end),
+            i64::MAX,
+            |index| band.times(times, index),
+            |piece| found.push(piece),
+        );
+        found.iter().map(|piece| band.block(band.standing_for(*piece)).look).collect::<Vec<_>>()
+    };
+    use crate::lane::Look::Leader;
+    assert_eq!(stands(0, 1_001), [Leader]);
+    let piece = |first: u32, count: u32, longest: u32, grade: u8| crate::fold::Piece {
+        first,
+        count,
+        begin: 0,
+        end: 0,
+        longest,
+        busy: 0,
+        worst: None,
+        grade,
+    };
+    assert_eq!(band.standing_for(piece(2, 3, 2, 1)), 3, "that it was down weighs more than that it followed");
+    assert_eq!(band.standing_for(piece(4, 3, 5, 0)), 5, "where all weigh the same, the longest stands for them");
+}
