@@ -1,5 +1,8 @@
 //! Tests of pictures: stories with what of them is to be seen where. 1,000 ns are 1,000 points wide, from 100 on.
 
+mod edges;
+mod focus;
+
 use std::collections::BTreeSet;
 
 use peerscope_analyzer::detect::finding::Severity;
@@ -222,7 +225,7 @@ fn what_is_missing_is_hatched_over_the_rows_of_its_peer() {
     let peer = told.scene.groups[group].peer;
     told.scene.missing = vec![missing(peer, 200, 400), missing(None, 999, 1_000), missing(None, 5_000, 6_000)];
     let picture = told.picture();
-    assert_eq!(picture.hatches.iter().map(|hatch| hatch.missing).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(picture.hatches.iter().map(|hatch| (hatch.missing, hatch.count)).collect::<Vec<_>>(), [(0, 1), (1, 1)]);
     let rows = picture.rows.iter().filter(|row| match row.of {
         RowOf::Group(of) => of == group,
         RowOf::Lane(lane) => told.scene.groups[group].lanes.contains(&lane),
