@@ -1,6 +1,7 @@
 //! Stories of what keys and mouse do to what is visible and selected.
 
 mod folding;
+mod navigation;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -91,3 +91,13 @@ fn a_distance_has_a_direction() {
     assert_eq!([2.5, -2.5, 0.0, 0.01, -0.01].map(|points| scale.distance(points)), [25, -25, 0, 1, -1]);
     assert_eq!(scale.distance(f32::NAN), 0);
 }
+
+#[test]
+fn before_the_start_has_a_sign_and_a_span_ends_before_its_end() {
+    let span = Span::new(-1_000, 1_000);
+    assert_eq!([-1_001, -1_000, 999, 1_000].map(|at| span.contains(at)), [false, true, true, false]);
+    let labels: Vec<String> = labels(span, 1_000.0).into_iter().filter(|label| !label.is_empty()).collect();
+    assert!(labels.iter().any(|label| label.starts_with("-0.000")), "{labels:?}");
+    let is_before = |label: &&String| label.starts_with('-');
+    assert_eq!(labels.iter().filter(is_before).count(), labels.iter().take_while(is_before).count(), "{labels:?}");
+}
