@@ -12,6 +12,8 @@ use crate::seen::Seen;
 pub(crate) enum Sort {
     /// Mutexes and read-write locks.
     Lock,
+    /// Semaphores, and whatever keeps a notify.
+    Semaphore,
     /// Condition variables.
     Condition,
     /// Channels of all flavors.

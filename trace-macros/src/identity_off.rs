@@ -6,9 +6,16 @@ use crate::seen::Seen;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Sort {
     Lock,
+    Semaphore,
     Condition,
     Channel,
     Group,
+}
+
+impl Sort {
+    pub(crate) fn next_id(self) -> u64 {
+        0
+    }
 }
 
 /// What an object would be called.

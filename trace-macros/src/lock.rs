@@ -141,6 +141,10 @@ impl<'a> Held<'a> {
         self.lock
     }
 
+    /// Records the end of the hold: to be said before the lock is free.
+    #[inline]
+    pub(crate) fn release(self) {}
+
     /// The exclusive hold becomes a shared one, of a number of its own: to be said while it still excludes others.
     pub(crate) fn downgrade(self, seen: Option<Seen>) -> Held<'a> {
         static DOWNGRADE: Site = Site::primitive(Kind::LockDowngrade, &["lock", "seq"]).with(SHARED_MODE);

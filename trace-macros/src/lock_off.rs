@@ -50,6 +50,9 @@ impl<'a> Held<'a> {
     }
 
     #[inline]
+    pub(crate) fn release(self) {}
+
+    #[inline]
     pub(crate) fn downgrade(self, _: Option<Seen>) -> Held<'a> {
         self
     }

@@ -53,7 +53,7 @@ impl Condvar {
         let (held, inner) = guard.into_parts();
         let lock = held.lock();
         let waiting = self.condition.waits(seen, lock);
-        drop(held);
+        held.release();
         let result = self.inner.wait(inner);
         waiting.wakes(seen, false);
         held_again(result, lock, seen)
@@ -88,7 +88,7 @@ impl Condvar {
         let (held, inner) = guard.into_parts();
         let lock = held.lock();
         let waiting = self.condition.waits(seen, lock);
-        drop(held);
+        held.release();
         let (inner, result, poisoned) = match self.inner.wait_timeout(inner, timeout) {
             Ok((inner, result)) => (inner, result, false),
             Err(error) => {

@@ -157,7 +157,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         MutexGuard { held, inner }
     }
 
-    /// For whoever gives the lock up while it waits: dropping the first records the release.
+    /// For whoever gives the lock up while it waits.
     pub(super) fn into_parts(self) -> (Held<'a>, std::sync::MutexGuard<'a, T>) {
         (self.held, self.inner)
     }

@@ -76,7 +76,7 @@ impl Trace {
     pub(crate) fn story(&self, task: u64, topics: &[&str]) -> Vec<(String, String)> {
         let events = self.events();
         let own = events.iter().filter(|event| event.task() == task && topics.contains(&event.kind().topic()));
-        own.map(|event| (event.says(), event.src().to_owned())).collect()
+        own.map(|event| (event.says(), event.text(Common::Src).unwrap_or_default().to_owned())).collect()
     }
 
     /// The tasks that were spawned, in the order in which their ids were given.

@@ -23,3 +23,4 @@ mod survival;
 mod switching;
 mod threads;
 mod vocabulary;
+mod waiting;
