@@ -11,7 +11,7 @@ use peerscope_format::value::{Id, Value};
 use peerscope_format::varint::{self, Sink, put_u64, zigzag};
 
 pub use self::named::{FormattedArg, Named, Typed, TypedArg};
-pub use self::prepared::{EntryList, Formatted, in_pieces};
+pub use self::prepared::{EntryList, Formatted, Shown, in_pieces};
 
 /// A text longer than this is cut, and says so at its end, in bytes.
 pub const MAX_TEXT: usize = 4 << 10;
@@ -88,7 +88,7 @@ mod sealed {
         ($($ty:ty)*) => { $(impl Sealed for $ty {})* };
     }
     sealed!(u8 i8 u16 i16 u32 i32 u64 i64 usize isize bool f32 f64 str String);
-    sealed!(peerscope_format::value::Id<'_> super::Formatted super::EntryList super::RpcId);
+    sealed!(peerscope_format::value::Id<'_> super::Formatted super::Shown super::EntryList super::RpcId);
     impl<T: Sealed + ?Sized> Sealed for &T {}
     impl<T: Sealed> Sealed for Option<T> {}
     impl<T: Sealed> Sealed for [T] {}
@@ -465,6 +465,11 @@ mod tests {
         honest(&LogEntry { term: u64::MAX, digest: u64::MAX });
         honest(&EntryList::new([LogEntry { term: u64::MAX, digest: "digest" }; 9]));
         honest(&EntryList::new([LogEntry { term: 1, digest: 2_u64 }; 0]));
+        honest(&Shown::new(&u64::MAX));
+        honest(&Shown::new(&i64::MIN));
+        honest(&Shown::new(&true));
+        honest(&Shown::new(&""));
+        honest(&Shown::new(&"x".repeat(2 * MAX_TEXT)));
         honest(&Formatted::new(format_args!("{:?}", Some("x".repeat(2 * MAX_TEXT)))));
     }
 

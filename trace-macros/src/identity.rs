@@ -20,10 +20,12 @@ pub(crate) enum Sort {
     Channel,
     /// Wait groups, barriers and latches.
     Group,
+    /// Instrumented shared variables.
+    Variable,
 }
 
 /// Ids given so far, by [`Sort`].
-static GIVEN: [AtomicU64; Sort::Group as usize + 1] = [const { AtomicU64::new(0) }; Sort::Group as usize + 1];
+static GIVEN: [AtomicU64; Sort::Variable as usize + 1] = [const { AtomicU64::new(0) }; Sort::Variable as usize + 1];
 
 impl Sort {
     /// The next id of this sort.

@@ -10,6 +10,7 @@ pub(crate) enum Sort {
     Condition,
     Channel,
     Group,
+    Variable,
 }
 
 impl Sort {

@@ -15,6 +15,7 @@ mod mutex;
 mod once;
 mod once_lock;
 mod rw_lock;
+mod shared;
 mod wait_group;
 
 pub use std::sync::{
@@ -29,4 +30,5 @@ pub use mutex::{Mutex, MutexGuard};
 pub use once::Once;
 pub use once_lock::OnceLock;
 pub use rw_lock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use shared::Shared;
 pub use wait_group::WaitGroup;

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::fmt::{self, Write as _};
 
+use peerscope_format::value::Id;
 use peerscope_format::varint::{self, Sink, put_u64};
 
 use super::{Arg, CUT_LEN, Layout, LogEntry, MAX_TEXT};
@@ -92,6 +93,31 @@ impl Arg for Formatted {
     }
     fn put(&self, sink: &mut impl Sink) {
         self.with(|text| text.put(sink));
+    }
+}
+
+/// A value that could only be formatted, as what it looks like: a number, a truth value, else a text.
+#[derive(Debug)]
+pub struct Shown(Formatted);
+
+impl Shown {
+    /// Formats `value`.
+    pub fn new(value: &impl fmt::Debug) -> Self {
+        Shown(Formatted::new(format_args!("{value:?}")))
+    }
+}
+
+impl Arg for Shown {
+    const LAYOUT: Layout = Layout::Any;
+    fn max_len(&self) -> usize {
+        1 + self.0.max_len()
+    }
+    fn put(&self, sink: &mut impl Sink) {
+        self.0.with(|text| match text {
+            "true" => true.put_any(sink),
+            "false" => false.put_any(sink),
+            text => Id::parse(text).put(sink),
+        });
     }
 }
 

@@ -18,6 +18,7 @@ mod mutex;
 mod once;
 mod once_each;
 mod rw_lock;
+mod shared;
 mod size;
 mod survival;
 mod switching;
