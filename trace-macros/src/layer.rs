@@ -24,8 +24,9 @@ use tracing_subscriber::layer::{Context, Filter, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::arg::{Arg, Layout, MAX_TEXT, constant};
-use crate::recorder::{Recorder, Reserved, append, recorder, started};
+use crate::recorder::{Form, Recorder, Reserved, append, recorder, started};
 use crate::scope::{Scope, with_current};
+use crate::site::Pinning;
 
 /// The Layer for the user's own registry. It records foreign events up to `DEBUG`; see [`layer_up_to`].
 ///
@@ -158,7 +159,7 @@ fn record_event(recorder: &Recorder, event: &Event<'_>, values: &Values) {
         if !is_wanted(recorder, scope, event.metadata()) {
             return;
         }
-        append(recorder, scope, shape, max_len, |out| {
+        append(recorder, scope, Form { shape, pinning: Pinning::Talks }, max_len, |out| {
             values.message.put(out);
             out.put_slice(&values.args);
         });
@@ -237,7 +238,7 @@ where
         if !is_wanted(recorder, scope, metadata) {
             return;
         }
-        append(recorder, scope, shape, 32 + entries.len(), |out| {
+        append(recorder, scope, Form { shape, pinning: Pinning::Talks }, 32 + entries.len(), |out| {
             id.into_u64().put(out);
             put_map(out, count, entries);
         });

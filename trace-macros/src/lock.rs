@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use peerscope_format::vocabulary::Kind;
 
 use crate::identity::{Identity, Name, Sort};
+use crate::recorder::Pin;
 use crate::seen::Seen;
 use crate::site::Site;
 
@@ -90,14 +91,14 @@ impl Lock {
     #[inline]
     pub(crate) fn acquired(&self, seen: Option<Seen>, mode: Mode, outcome: Option<&str>) -> Held<'_> {
         let seq = self.count(mode);
-        if let Some(seen) = seen {
+        let pin = seen.map_or(Pin::NONE, |seen| {
             let (id, sites) = (self.id(seen), mode.sites());
             match outcome {
-                None => seen.record(&sites.acquire, &(id, seq)),
-                Some(outcome) => seen.record(&sites.acquire_outcome, &(id, seq, outcome)),
+                None => seen.hold(&sites.acquire, &(id, seq)),
+                Some(outcome) => seen.hold(&sites.acquire_outcome, &(id, seq, outcome)),
             }
-        }
-        Held { lock: self, seq, mode, caller: seen.map(|seen| seen.caller) }
+        });
+        Held { lock: self, seq, mode, caller: seen.map(|seen| seen.caller), pin }
     }
 
     /// The attempt ended without the lock: `busy timeout cancelled`.
@@ -148,16 +149,18 @@ impl<'a> Held<'a> {
     /// The exclusive hold becomes a shared one, of a number of its own: to be said while it still excludes others.
     pub(crate) fn downgrade(self, seen: Option<Seen>) -> Held<'a> {
         static DOWNGRADE: Site = Site::primitive(Kind::LockDowngrade, &["lock", "seq"]).with(SHARED_MODE);
-        let (lock, recorded) = (self.lock, self.caller.is_some());
+        let (lock, recorded, old) = (self.lock, self.caller.is_some(), self.pin);
         // The hold goes on: its end is not to be recorded.
         std::mem::forget(self);
         let seq = lock.count(Mode::Exclusive);
         // Whose acquisition was not recorded does not exist for the reader, and so cannot change.
         let seen = seen.filter(|_| recorded);
-        if let Some(seen) = seen {
-            seen.record(&DOWNGRADE, &(lock.id(seen), seq));
-        }
-        Held { lock, seq, mode: Mode::Shared, caller: seen.map(|seen| seen.caller) }
+        let pin = seen.map_or(Pin::NONE, |seen| {
+            let pin = seen.hold(&DOWNGRADE, &(lock.id(seen), seq));
+            old.take_away();
+            pin
+        });
+        Held { lock, seq, mode: Mode::Shared, caller: seen.map(|seen| seen.caller), pin }
     }
 }
 
@@ -170,6 +173,8 @@ pub(crate) struct Held<'a> {
     mode: Mode,
     /// The line that acquired it, if that was recorded.
     caller: Option<&'static Location<'static>>,
+    /// What the file keeps of it.
+    pin: Pin,
 }
 
 impl Drop for Held<'_> {
@@ -177,6 +182,7 @@ impl Drop for Held<'_> {
     fn drop(&mut self) {
         if let Some(seen) = self.caller.and_then(Seen::at) {
             seen.record(&self.mode.sites().release, &(self.lock.identity.known(), self.seq));
+            self.pin.take_away();
         }
     }
 }

@@ -4,6 +4,7 @@
 mod definitions;
 mod file;
 mod os;
+mod slots;
 mod writer;
 
 use std::cell::Cell;
@@ -16,15 +17,17 @@ use std::time::{Duration, Instant, SystemTime};
 use peerscope_format::filter::{FILTER_KEY, Filter};
 use peerscope_format::header::{MONOTONIC_START, TraceHeader};
 use peerscope_format::value::Value;
-use peerscope_format::wire::{FileHead, Tick};
+use peerscope_format::wire::{FileHead, Overwritten, Tick};
 
 use self::definitions::{Definitions, Target};
 use self::file::{CHUNK_SIZE, TraceFile};
 use self::os::RecorderClock;
+use self::slots::Slots;
+pub(crate) use self::slots::{Pin, TaskSlot};
 use self::writer::Pool;
 #[cfg(feature = "tracing")]
 pub(crate) use self::writer::Reserved;
-pub(crate) use self::writer::{append, append_at, busy};
+pub(crate) use self::writer::{Form, append, append_at, append_hold, busy, keep};
 use crate::arg::Layout;
 use crate::site::Site;
 
@@ -43,6 +46,7 @@ pub(crate) struct Recorder {
     definitions: Definitions,
     pool: Mutex<Pool>,
     filter: Filter,
+    slots: Slots,
 }
 
 static RECORDER: OnceLock<Recorder> = OnceLock::new();
@@ -220,10 +224,20 @@ impl Builder {
             lost_events: 0,
             lost_bytes: 0,
             chunks: None,
+            newest: None,
+            is_chained: true,
+            overwritten: Overwritten::default(),
         };
         let file = TraceFile::create(&self.path, &head, self.size_limit, self.shared).map_err(named)?;
         let (filter, text) = read_filter(self.filter);
-        let recorder = Recorder { clock, file, definitions: Definitions::default(), pool: Mutex::default(), filter };
+        let recorder = Recorder {
+            clock,
+            file,
+            definitions: Definitions::default(),
+            pool: Mutex::default(),
+            slots: Slots::default(),
+            filter,
+        };
         recorder.describe_run(self.meta);
         if let Some(now) = os::monotonic_ns() {
             let start = now.saturating_sub(recorder.clock.pair().1);
@@ -339,10 +353,13 @@ extern "C" fn stop_in_child() {
 fn at_exit(status: Option<i32>) {
     let Some(recorder) = recorder() else { return };
     recorder.file.make_room_for_last_words();
+    // This thread has nothing more to wait for; what it holds, it holds until the end.
+    crate::task::retire();
     crate::process_end(status);
     recorder.definitions.clock_pair(&recorder.target());
     // What no thread writes any more gets its sum now: a short run fills no chunk, and would have none at all.
     recorder.definitions.seal();
     recorder.pool().seal();
+    recorder.slots.seal();
     recorder.file.close();
 }

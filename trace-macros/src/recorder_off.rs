@@ -10,7 +10,7 @@ use peerscope_format::value::Value;
 
 use crate::arg::Layout;
 use crate::scope::Scope;
-use crate::site::Site;
+use crate::site::{Pinning, Site};
 
 /// How large a trace may grow unless [`Builder::size_limit`] says otherwise, in bytes.
 pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 30;
@@ -35,14 +35,66 @@ pub(crate) fn recorder() -> Option<&'static Recorder> {
     None
 }
 
-pub(crate) fn append(recorder: &Recorder, _: &Scope, _: u32, _: usize, _: impl FnOnce(&mut Vec<u8>)) {
+/// What would be recorded.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    pub(crate) shape: u32,
+    pub(crate) pinning: Pinning,
+}
+
+/// Nothing is kept of any task.
+#[derive(Debug)]
+pub(crate) struct TaskSlot;
+
+impl TaskSlot {
+    pub(crate) const fn new() -> Self {
+        TaskSlot
+    }
+
+    pub(crate) const fn none() -> Self {
+        TaskSlot
+    }
+
+    pub(crate) fn retire(&self) {}
+}
+
+/// Nor of any hold.
+pub(crate) struct Pin;
+
+impl Pin {
+    pub(crate) const NONE: Pin = Pin;
+}
+
+pub(crate) fn append(recorder: &Recorder, _: &Scope, _: Form, _: usize, _: impl FnOnce(&mut Vec<u8>)) {
+    match *recorder {}
+}
+
+pub(crate) fn keep(
+    recorder: &Recorder,
+    _: &Scope,
+    _: u32,
+    _: Option<&'static Location<'static>>,
+    _: usize,
+    _: impl FnOnce(&mut Vec<u8>),
+) {
+    match *recorder {}
+}
+
+pub(crate) fn append_hold(
+    recorder: &Recorder,
+    _: &Scope,
+    _: u32,
+    _: &'static Location<'static>,
+    _: usize,
+    _: impl FnOnce(&mut Vec<u8>),
+) -> Pin {
     match *recorder {}
 }
 
 pub(crate) fn append_at(
     recorder: &Recorder,
     _: &Scope,
-    _: u32,
+    _: Form,
     _: &'static Location<'static>,
     _: usize,
     _: impl FnOnce(&mut Vec<u8>),

@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use crate::arg::Args;
-use crate::recorder::{Recorder, recorder};
+use crate::recorder::{Pin, Recorder, recorder};
 use crate::scope::with_current;
 use crate::site::Site;
 
@@ -33,6 +33,12 @@ impl Seen {
     #[inline]
     pub(crate) fn record<A: Args>(self, site: &'static Site, args: &A) {
         with_current(|scope| site.record_at(self.recorder, scope, args, self.caller));
+    }
+    /// As [`Seen::record`], for an event by which the task begins to hold something: the pin is to be taken away when the hold
+    /// ends.
+    #[inline]
+    pub(crate) fn hold<A: Args>(self, site: &'static Site, args: &A) -> Pin {
+        with_current(|scope| site.hold(self.recorder, scope, args, self.caller))
     }
 }
 

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use peerscope_format::filter::{Level, Wanted, is_always_recorded};
 use peerscope_format::shape::{Encoding, Field, Shape};
 use peerscope_format::value::Value;
-use peerscope_format::vocabulary::Kind;
+use peerscope_format::vocabulary::{Kind, Waiting};
 use peerscope_format::wire::FIRST_SHAPE;
 
 use crate::arg::{Args, Layout, constant, fields};
-use crate::recorder::{Recorder, append, append_at, busy, is_recording};
+use crate::recorder::{Form, Pin, Recorder, append, append_at, append_hold, busy, is_recording, keep};
 use crate::scope::Scope;
 
 /// In the place of a shape: the filter leaves the site out.
@@ -19,12 +19,65 @@ const EXCLUDED: u32 = 1;
 /// known by one comparison, as if there were no filter.
 const BY_PEER: u32 = 1 << 31;
 
+/// What the events of a site mean for what is kept of their task beside its events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pinning {
+    /// The task waits from here on.
+    Wait,
+    /// As a case of a select: together with others.
+    Case,
+    /// For a call's answer: it may talk meanwhile.
+    Call,
+    /// For a condition: the release of its lock is implied.
+    Condition,
+    /// The first word of the task.
+    Begins,
+    /// Its last.
+    EndsTask,
+    /// Of an object that later events only name.
+    Introduces,
+    /// A release.
+    Releases,
+    /// What may be said during a call.
+    Talks,
+    /// No deed of the task.
+    Keeps,
+    /// It ends what the task waited for.
+    Ends,
+}
+
+impl Pinning {
+    const fn of(kind: Kind, names: &[&str]) -> Pinning {
+        match (kind, kind.waiting()) {
+            (Kind::RpcSend, _) => Pinning::Call,
+            (Kind::CondWait, _) => Pinning::Condition,
+            (Kind::TimerSet, _) if !has(names, "select") => Pinning::Talks,
+            (_, Waiting::Begins) if has(names, "select") => Pinning::Case,
+            (_, Waiting::Begins) => Pinning::Wait,
+            (_, Waiting::Keeps) => Pinning::Keeps,
+            (_, Waiting::Talks) => Pinning::Talks,
+            (Kind::TaskBegin, _) => Pinning::Begins,
+            (Kind::TaskEnd, _) => Pinning::EndsTask,
+            (Kind::LockRelease, _) => Pinning::Releases,
+            _ if kind.introduces() => Pinning::Introduces,
+            _ => Pinning::Ends,
+        }
+    }
+
+    /// Whether it matters even to a task that waits for nothing.
+    #[inline]
+    pub(crate) fn always(self) -> bool {
+        (self as u8) <= (Pinning::EndsTask as u8)
+    }
+}
+
 /// A place in the program that emits events; a `static` in the expansion of a macro.
 #[derive(Debug)]
 pub struct Site {
     /// The arguments' signature (high half) and the id of their shape (low half), once it has one; or [`EXCLUDED`].
     shape: AtomicU64,
     kind: Kind,
+    pinning: Pinning,
     /// Its source line; none for tracked primitives, whose events name their caller's, and for what happens by itself.
     line: Option<&'static str>,
     level: &'static str,
@@ -49,6 +102,7 @@ impl Site {
         Site {
             shape: AtomicU64::new(0),
             kind,
+            pinning: Pinning::of(kind, names),
             line: Some(line),
             level,
             topic: None,
@@ -71,6 +125,7 @@ impl Site {
         Site {
             shape: AtomicU64::new(0),
             kind: Kind::Log,
+            pinning: Pinning::Talks,
             line: Some(line),
             level,
             topic,
@@ -96,6 +151,7 @@ impl Site {
         Site {
             shape: AtomicU64::new(0),
             kind,
+            pinning: Pinning::of(kind, names),
             line: None,
             level: "trace",
             topic: None,
@@ -130,7 +186,10 @@ impl Site {
     #[inline]
     pub(crate) fn record<A: Args>(&'static self, recorder: &Recorder, scope: &Scope, args: &A) {
         let Some(shape) = self.shape_id::<A, false>(recorder, scope) else { return };
-        append(recorder, scope, shape, args.max_len(), |out| args.put(out));
+        if self.pinning == Pinning::Introduces {
+            return keep(recorder, scope, shape, None, args.max_len(), |out| args.put(out));
+        }
+        append(recorder, scope, Form { shape, pinning: self.pinning }, args.max_len(), |out| args.put(out));
     }
 
     /// Records an event of this site that `caller` caused.
@@ -143,7 +202,23 @@ impl Site {
         caller: &'static Location<'static>,
     ) {
         let Some(shape) = self.shape_id::<A, true>(recorder, scope) else { return };
-        append_at(recorder, scope, shape, caller, args.max_len(), |out| args.put(out));
+        if self.pinning == Pinning::Introduces {
+            return keep(recorder, scope, shape, Some(caller), args.max_len(), |out| args.put(out));
+        }
+        append_at(recorder, scope, Form { shape, pinning: self.pinning }, caller, args.max_len(), |out| args.put(out));
+    }
+
+    /// Records an event of this site that `caller` caused, and by which the task begins to hold something.
+    #[inline]
+    pub(crate) fn hold<A: Args>(
+        &'static self,
+        recorder: &Recorder,
+        scope: &Scope,
+        args: &A,
+        caller: &'static Location<'static>,
+    ) -> Pin {
+        let Some(shape) = self.shape_id::<A, true>(recorder, scope) else { return Pin::NONE };
+        append_hold(recorder, scope, shape, caller, args.max_len(), |out| args.put(out))
     }
 
     /// The id of the shape that this site has with arguments of these types, and the line of a caller behind them or not: in a
@@ -248,6 +323,29 @@ impl Site {
         }
         Shape { kind: self.kind.name().into(), fields: all.into() }
     }
+}
+
+const fn has(names: &[&str], name: &str) -> bool {
+    let mut place = 0;
+    while place < names.len() {
+        if names[place].len() == name.len() && is_same(names[place].as_bytes(), name.as_bytes()) {
+            return true;
+        }
+        place += 1;
+    }
+    false
+}
+
+/// Two texts of one length, at compile time.
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut place = 0;
+    while place < one.len() {
+        if one[place] != other[place] {
+            return false;
+        }
+        place += 1;
+    }
+    true
 }
 
 const fn check_names(kind: Kind, names: &[&str]) {

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::recorder::TaskSlot;
+
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// A task as long as it lives: a thread, or what a thread runs at the moment in its place.
@@ -12,6 +14,8 @@ pub(crate) struct Task {
     /// The number of the scope in which it last spoke, and the id of the context that it had there: one that moves between
     /// threads asks for it once and not at every move.
     context: Cell<(u64, u32)>,
+    /// What the file keeps of what it holds and waits for.
+    slot: TaskSlot,
 }
 
 /// No scope has this number.
@@ -22,14 +26,14 @@ pub(crate) const UNKNOWN: u32 = u32::MAX;
 impl Task {
     /// The task that was announced as `id`.
     pub(crate) const fn new(id: u64) -> Self {
-        Task { id: Cell::new(id), context: Cell::new((NO_SCOPE, UNKNOWN)) }
+        Task { id: Cell::new(id), context: Cell::new((NO_SCOPE, UNKNOWN)), slot: TaskSlot::new() }
     }
 
     /// What stands for task `id` on a thread that does not run it; `context`: what [`Task::known_context`] said of an
     /// earlier one that spoke in the same scope.
     pub(crate) const fn stand_in(id: u64, scope: u64, context: u32) -> Self {
         let scope = if context == UNKNOWN { NO_SCOPE } else { scope };
-        Task { id: Cell::new(id), context: Cell::new((scope, context)) }
+        Task { id: Cell::new(id), context: Cell::new((scope, context)), slot: TaskSlot::none() }
     }
 
     /// The id of the context in which it last spoke; [`UNKNOWN`] if it has said nothing.
@@ -40,6 +44,11 @@ impl Task {
     #[inline]
     pub(crate) fn id(&self) -> u64 {
         self.id.get()
+    }
+
+    #[inline]
+    pub(crate) fn slot(&self) -> &TaskSlot {
+        &self.slot
     }
 
     /// The id of its context in a scope: what it remembers, or what `look_up` finds.
@@ -78,6 +87,12 @@ pub(crate) fn with_current<R>(run: impl FnOnce(&Task) -> R) -> R {
     // SAFETY: it leads to the thread's own task, which lives as long as the thread, or to one that `run_as` borrows and takes
     // away again before it returns.
     run(unsafe { &*current })
+}
+
+/// The thread has nothing more to say that would have to be kept beside its events.
+#[cfg(feature = "record")]
+pub(crate) fn retire() {
+    OWN.with(|own| own.slot.retire());
 }
 
 /// Has the thread say its first word, if it has said none yet: by that it learns in which test it runs.

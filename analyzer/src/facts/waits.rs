@@ -28,7 +28,7 @@
 
 use peerscope_format::filter::{FILTER_KEY, Filter, Wanted};
 use peerscope_format::value::{Id, Value};
-use peerscope_format::vocabulary::{Body, Kind};
+use peerscope_format::vocabulary::{Body, Kind, Waiting};
 use rustc_hash::FxHashMap;
 
 use super::Rpcs;
@@ -204,11 +204,12 @@ impl<'t> Walk<'t, '_> {
         if kind == Kind::Lost {
             return said_lost(event).map_or((), |_| self.lose(task));
         }
-        if matches!(kind, Kind::TaskPoll | Kind::TaskPend | Kind::TaskWake) {
+        if kind.waiting() == Waiting::Keeps {
             return;
         }
         let open = &mut self.tasks[task.index()];
-        let begins = begins_wait(kind);
+        // Only these need be decoded.
+        let begins = kind.waiting() == Waiting::Begins;
         if open.waits.is_empty() && !begins || open.maybe_rpc.is_some() && is_talk(event, kind) {
             return;
         }
@@ -345,15 +346,6 @@ pub const WAITING_KINDS: &[Kind] = &[
     Kind::Sleep,
 ];
 
-/// Whether [`Walk::begin`] may find a wait in an event of this kind; the rest need not be decoded.
-fn begins_wait(kind: Kind) -> bool {
-    use Kind::{ChanRecv, ChanSend, CondWait, GroupWait, LockWait, RpcSend, SemWait, Sleep, TaskJoin, TimerSet};
-    matches!(
-        kind,
-        ChanRecv | ChanSend | CondWait | GroupWait | LockWait | RpcSend | SemWait | Sleep | TaskJoin | TimerSet
-    )
-}
-
 /// Whether a file was recorded with a filter that left out what would show that a task goes on.
 fn hides_deeds(source: &Source) -> bool {
     let Some(Value::Text(filter)) = source.header.meta(FILTER_KEY) else { return false };
@@ -377,10 +369,8 @@ fn place(trace: &Trace, send: EventId) -> Place<'_> {
 
 /// Whether the event says nothing against a wait for an RPC's answer (see the module's words on talk).
 fn is_talk(event: Event<'_>, kind: Kind) -> bool {
-    use Kind::{Fault, Log, MsgDrop, MsgSend, SpanEnter, SpanExit, TaskSpawn, TimerSet, TimerStop};
     match kind {
-        Log | SpanEnter | SpanExit | TaskSpawn | TimerStop | MsgSend | MsgDrop | Fault => true,
-        TimerSet => matches!(event.body(), Body::TimerSet(body) if body.select.is_none()),
-        _ => false,
+        Kind::TimerSet => matches!(event.body(), Body::TimerSet(body) if body.select.is_none()),
+        _ => kind.waiting() == Waiting::Talks,
     }
 }

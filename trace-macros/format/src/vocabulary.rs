@@ -201,6 +201,20 @@ vocabulary! {
     "lost" Lost { events: Count, bytes: Count, why: Text }
 }
 
+/// What an event says about what its task had begun to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// It begins a wait, and ends what was begun before unless both are cases of one select. Timers begin one only within a
+    /// select.
+    Begins,
+    /// The scheduling of an async task: no deed of its own, it ends nothing.
+    Keeps,
+    /// What a task can say and do while it waits for an RPC's answer; it ends every other wait.
+    Talks,
+    /// The task goes on: it has ended its wait.
+    Ends,
+}
+
 /// Name and type of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldInfo {
@@ -219,6 +233,26 @@ impl Kind {
     /// The topic of events that name none: the kind's name up to its dot (`lock.wait` -> `lock`).
     pub const fn topic(self) -> &'static str {
         up_to_dot(self.name())
+    }
+
+    /// What an event of this kind says about the wait that its task has begun. Two rules go beyond a kind's own: `lock.release`
+    /// right after `cond.wait` is implied by it and ends nothing, and `timer.set` outside a select talks.
+    pub const fn waiting(self) -> Waiting {
+        match self {
+            Kind::LockWait | Kind::SemWait | Kind::CondWait | Kind::GroupWait | Kind::TaskJoin | Kind::Sleep => {
+                Waiting::Begins
+            }
+            Kind::ChanSend | Kind::ChanRecv | Kind::RpcSend | Kind::TimerSet => Waiting::Begins,
+            Kind::TaskPoll | Kind::TaskPend | Kind::TaskWake => Waiting::Keeps,
+            Kind::Log | Kind::SpanEnter | Kind::SpanExit | Kind::TaskSpawn | Kind::TimerStop => Waiting::Talks,
+            Kind::MsgSend | Kind::MsgDrop | Kind::Fault => Waiting::Talks,
+            _ => Waiting::Ends,
+        }
+    }
+
+    /// Whether an event of this kind introduces an object that later ones only name: a trace keeps it as long as itself.
+    pub const fn introduces(self) -> bool {
+        matches!(self, Kind::LockNew | Kind::SemNew | Kind::CondNew | Kind::ChanNew | Kind::GroupNew)
     }
 
     /// Whether this kind has a field called `name`; for checks at compile time.

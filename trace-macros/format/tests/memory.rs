@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use peerscope_format::header::TraceHeader;
 use peerscope_format::wire::{
-    CHUNK_HEAD, ChunkHead, ChunkRole, Context, Definition, FileHead, Image, ImageBuilder, Tick,
+    CHUNK_HEAD, ChunkHead, ChunkRole, Context, Definition, FileHead, Image, ImageBuilder, Overwritten, Tick,
 };
 
 struct Counting;
@@ -64,12 +64,23 @@ fn native(what: &str, file: &[u8]) {
 fn native_files() {
     let head = |chunk_size| {
         let header = TraceHeader::default();
-        FileHead { chunk_size, tick: Tick::Nanosecond, header, lost_events: 0, lost_bytes: 0, chunks: None }
-            .encode()
-            .to_vec()
+        FileHead {
+            chunk_size,
+            tick: Tick::Nanosecond,
+            header,
+            lost_events: 0,
+            lost_bytes: 0,
+            chunks: None,
+            newest: None,
+            is_chained: true,
+            overwritten: Overwritten::default(),
+        }
+        .encode()
+        .to_vec()
     };
     let chunk = |role, committed| {
-        ChunkHead { role, number: 0, generation: 0, base_ticks: 0, base_ns: 0, committed, sealed: None }.encode()
+        ChunkHead { role, number: 0, generation: 0, base_ticks: 0, base_ns: 0, previous: None, committed, sealed: None }
+            .encode()
     };
     let mut claims = head(16 << 20);
     claims.extend(chunk(ChunkRole::Events, (16 << 20) - CHUNK_HEAD as u32));

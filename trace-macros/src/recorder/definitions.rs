@@ -103,6 +103,11 @@ impl Definitions {
         }
     }
 
+    /// Keeps a record that stays whatever happens to the chunks of events: `bytes` are a control record and itself.
+    pub(crate) fn keep(&self, target: &Target<'_>, ticks: u64, bytes: Vec<u8>) -> Option<()> {
+        self.lock().define(target, &Definition::Record(ticks, bytes.into()))
+    }
+
     /// Closes the chunk of definitions; later ones get another, if there is one to be had.
     pub(crate) fn seal(&self) {
         if let Some(chunk) = self.lock().out.take() {

@@ -9,7 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use memmap2::{MmapOptions, MmapRaw};
 use peerscope_format::wire::{
-    CHUNK_HEAD, CHUNKS_OFFSET, ChunkHead, ChunkRole, FILE_HEAD, FileHead, LOST_EVENTS_OFFSET, chunk_offset,
+    CHUNK_HEAD, CHUNKS_OFFSET, ChunkHead, ChunkRole, FILE_HEAD, FileHead, LOST_EVENTS_OFFSET, NEWEST_OFFSET,
+    chunk_offset,
 };
 
 use super::os;
@@ -38,6 +39,8 @@ struct Growing {
     left: u32,
     used: u32,
     limit: u32,
+    /// The newest chunk that carries no events.
+    newest: Option<u32>,
     closed: bool,
 }
 
@@ -65,6 +68,7 @@ impl TraceFile {
             left: 0,
             used: 0,
             limit: limit.max(2),
+            newest: None,
             closed: false,
         };
         let mut trace = TraceFile {
@@ -99,18 +103,44 @@ impl TraceFile {
         growing.left -= 1;
         growing.used += 1;
         growing.next = start.wrapping_add(CHUNK_SIZE);
-        // What follows takes long, and other threads shall get their chunks meanwhile.
-        drop(growing);
-        let generation = u64::from(number);
-        let head = ChunkHead { role, number, generation, base_ticks, base_ns, committed: 0, sealed: None };
-        os::populate(&self.file, offset_of(number), start, CHUNK_SIZE);
+        let mut head = ChunkHead {
+            role,
+            number,
+            generation: u64::from(number),
+            base_ticks,
+            base_ns,
+            previous: None,
+            committed: 0,
+            sealed: None,
+        };
+        if role == ChunkRole::Events {
+            // What follows takes long, and other threads shall get their chunks meanwhile.
+            drop(growing);
+            return Some(self.begin_chunk(start, &head));
+        }
+        // The chain must not lead to a chunk without a head, wherever a kill interrupts this.
+        head.previous = growing.newest.replace(number);
+        let chunk = self.begin_chunk(start, &head);
+        self.u32_at(NEWEST_OFFSET).store(number + 1, Ordering::Release);
+        Some(chunk)
+    }
+
+    fn begin_chunk(&self, start: *mut u8, head: &ChunkHead) -> Chunk {
+        os::populate(&self.file, offset_of(head.number), start, CHUNK_SIZE);
         let head = head.encode();
         // The mark comes last: without it, a head that a kill left unfinished is an unused chunk and not a damaged one.
         // SAFETY: the chunk lies whole within a stretch and is handed out here for the first time.
         unsafe { std::ptr::copy_nonoverlapping(head[4..].as_ptr(), start.add(4), CHUNK_HEAD - 4) };
         let chunk = Chunk { start };
         chunk.u32_at(0).store(u32::from_ne_bytes([head[0], head[1], head[2], head[3]]), Ordering::Release);
-        Some(chunk)
+        chunk
+    }
+
+    /// A number of the file's head.
+    fn u32_at(&self, offset: usize) -> &AtomicU32 {
+        debug_assert!(offset.is_multiple_of(4) && offset + 4 <= FILE_HEAD);
+        // SAFETY: the head is mapped for the life of the process; the offset is a multiple of 4 within it.
+        unsafe { AtomicU32::from_ptr(self.head.add(offset).cast()) }
     }
 
     /// There may be room again.
@@ -146,9 +176,7 @@ impl TraceFile {
         let used = offset_of(growing.used);
         // A file that stays longer than needed is read all the same.
         if self.file.set_len(used).is_ok() {
-            // SAFETY: the head is mapped for the life of the process; the offset is a multiple of 4 within it.
-            let chunks = unsafe { AtomicU32::from_ptr(self.head.add(CHUNKS_OFFSET).cast()) };
-            chunks.store(growing.used + 1, Ordering::Relaxed);
+            self.u32_at(CHUNKS_OFFSET).store(growing.used + 1, Ordering::Relaxed);
         }
     }
 

@@ -32,6 +32,17 @@ impl RecorderClock {
         }
     }
 
+    /// The first time that is later than `floor`.
+    pub(crate) fn ticks_after(&self, floor: u64) -> u64 {
+        loop {
+            let ticks = self.ticks();
+            if ticks > floor {
+                return ticks;
+            }
+            std::hint::spin_loop();
+        }
+    }
+
     /// Ticks and nanoseconds of one moment: of several readings the one in which the least time passed in between.
     pub(crate) fn pair(&self) -> (u64, u64) {
         let read = || {

@@ -14,8 +14,10 @@ use peerscope_format::varint::{Sink, put_u64};
 use peerscope_format::wire::{ChunkRole, put_context, put_head, put_term};
 
 use super::file::Chunk;
+use super::slots::{Pin, Written};
 use super::{Recorder, recorder};
 use crate::scope::Scope;
+use crate::site::Pinning;
 use crate::task::{self, Task};
 
 /// The most bytes that a record takes beside its arguments: control record, shape, time, source line.
@@ -95,6 +97,7 @@ impl Drop for GiveBack {
                 recorder.give_back(continued);
             }
         });
+        task::retire();
     }
 }
 
@@ -127,7 +130,6 @@ pub(crate) struct Reserved {
     next: *mut u8,
 }
 
-#[cfg(feature = "tracing")]
 impl Reserved {
     /// Appends what `put` writes, at most `max_len` bytes, to a buffer of the program.
     #[inline]
@@ -164,13 +166,22 @@ impl Sink for Reserved {
     }
 }
 
-/// Appends a record of `shape` in the name of `scope` and the current task; `put` writes at most `max_len` bytes.
+/// What is to be recorded: the id of its shape, and what it means for what is kept of the task.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    pub(crate) shape: u32,
+    pub(crate) pinning: Pinning,
+}
+
+/// Appends a record of `form` in the name of `scope` and the current task; `put` writes at most `max_len` bytes.
 #[inline]
-pub(crate) fn append(recorder: &Recorder, scope: &Scope, shape: u32, max_len: usize, put: impl FnOnce(&mut Reserved)) {
+pub(crate) fn append(recorder: &Recorder, scope: &Scope, form: Form, max_len: usize, put: impl FnOnce(&mut Reserved)) {
     let done = task::with_current(|task| {
         with_writer(|writer| {
             if writer.prepare(recorder, scope, task, max_len) {
-                writer.append(recorder, scope.encoded_term(), shape, put);
+                writer.append(recorder, scope.encoded_term(), form.shape, put, |record| {
+                    note(recorder, task, form, record);
+                });
             }
         })
     });
@@ -184,10 +195,45 @@ pub(crate) fn append(recorder: &Recorder, scope: &Scope, shape: u32, max_len: us
 pub(crate) fn append_at(
     recorder: &Recorder,
     scope: &Scope,
+    form: Form,
+    line: &'static Location<'static>,
+    max_len: usize,
+    put: impl FnOnce(&mut Reserved),
+) {
+    append_pinned(recorder, scope, form.shape, line, max_len, put, |task, record| {
+        note(recorder, task, form, record);
+    });
+}
+
+/// As [`append_at`], for a record by which the task begins to hold something; the pin is to be taken away when it ends.
+#[inline]
+pub(crate) fn append_hold(
+    recorder: &Recorder,
+    scope: &Scope,
     shape: u32,
     line: &'static Location<'static>,
     max_len: usize,
     put: impl FnOnce(&mut Reserved),
+) -> Pin {
+    let mut pin = Pin::NONE;
+    append_pinned(recorder, scope, shape, line, max_len, put, |task, record| {
+        if task.slot().waits() {
+            task.slot().note(recorder, Pinning::Ends, &record);
+        }
+        pin = task.slot().hold(recorder, &record);
+    });
+    pin
+}
+
+#[inline(always)]
+fn append_pinned(
+    recorder: &Recorder,
+    scope: &Scope,
+    shape: u32,
+    line: &'static Location<'static>,
+    max_len: usize,
+    put: impl FnOnce(&mut Reserved),
+    pin: impl FnOnce(&Task, Written),
 ) {
     let done = task::with_current(|task| {
         with_writer(|writer| {
@@ -195,13 +241,64 @@ pub(crate) fn append_at(
                 return;
             }
             let Some(line) = writer.line_id(recorder, line) else { return recorder.file.lose(max_len as u64) };
-            writer.append(recorder, scope.encoded_term(), shape, |out| {
+            let put = |out: &mut Reserved| {
                 put(out);
                 put_u64(out, u64::from(line));
-            });
+            };
+            writer.append(recorder, scope.encoded_term(), shape, put, |record| pin(task, record));
         })
     });
     if done.is_none() {
+        recorder.file.lose(max_len as u64);
+    }
+}
+
+/// Keeps what is kept of the task as the record says.
+#[inline(always)]
+fn note(recorder: &Recorder, task: &Task, form: Form, record: Written) {
+    if form.pinning.always() || task.slot().waits() {
+        task.slot().note(recorder, form.pinning, &record);
+    }
+}
+
+/// Keeps a record where it stays whatever happens to the chunks of events: among the definitions.
+#[cold]
+pub(crate) fn keep(
+    recorder: &Recorder,
+    scope: &Scope,
+    shape: u32,
+    line: Option<&'static Location<'static>>,
+    max_len: usize,
+    put: impl FnOnce(&mut Reserved),
+) {
+    let kept = task::with_current(|task| {
+        with_writer(|writer| {
+            if !writer.prepare(recorder, scope, task, 0) {
+                // It was counted.
+                return Some(());
+            }
+            let line = match line {
+                Some(line) => Some(writer.line_id(recorder, line)?),
+                None => None,
+            };
+            let term = decoded(scope.encoded_term());
+            let mut record = Vec::new();
+            Reserved::append_to(&mut record, max_len.checked_add(HEAD_ROOM)?, |out| {
+                put_context(out, writer.context_id, term);
+                put_head(out, shape, 0);
+                put(out);
+                if let Some(line) = line {
+                    put_u64(out, u64::from(line));
+                }
+            });
+            // Within a task, time alone tells the order of records that stand in different places.
+            let ticks = recorder.clock.ticks_after(writer.last_ticks);
+            recorder.definitions.keep(&recorder.target(), ticks, record)?;
+            recorder.clock.ticks_after(ticks);
+            Some(())
+        })
+    });
+    if kept.flatten().is_none() {
         recorder.file.lose(max_len as u64);
     }
 }
@@ -234,7 +331,14 @@ impl Writer {
     }
 
     #[inline(always)]
-    fn append(&mut self, recorder: &Recorder, term: u64, shape: u32, put: impl FnOnce(&mut Reserved)) {
+    fn append(
+        &mut self,
+        recorder: &Recorder,
+        term: u64,
+        shape: u32,
+        put: impl FnOnce(&mut Reserved),
+        pin: impl FnOnce(Written),
+    ) {
         let Some(chunk) = &self.chunk else { return };
         let mut out = Reserved { next: self.next };
         if self.context != self.context_id {
@@ -246,12 +350,15 @@ impl Writer {
         }
         let ticks = recorder.clock.ticks().max(self.last_ticks);
         put_head(&mut out, shape, ticks - self.last_ticks);
+        let values = out.next;
         put(&mut out);
         self.last_ticks = ticks;
         self.left -= out.next as usize - self.next as usize;
         self.next = out.next;
         let written = self.next as usize - chunk.payload() as usize;
         chunk.committed().store(written as u32, Ordering::Release);
+        let (context, len) = (self.context_id, self.next as usize - values as usize);
+        pin(Written { ticks, term, context, shape, values, len });
         if self.orphan
             && let Some(continued) = self.leave()
         {
@@ -290,9 +397,7 @@ impl Writer {
         self.left = Chunk::ROOM - written;
         self.chunk = Some(chunk);
         // Within a task, time alone tells the order of records in different chunks, so it must not stand still here.
-        while recorder.clock.ticks() <= floor {
-            std::hint::spin_loop();
-        }
+        recorder.clock.ticks_after(floor);
         self.last_ticks = last_ticks;
         (self.context, self.term) = (u32::MAX, 0);
         // Fails only while the thread is being torn down; the chunk then stays with the thread and ends with it.

@@ -105,6 +105,12 @@ impl Life {
     }
 }
 
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.task.slot().retire();
+    }
+}
+
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)").to_owned()

@@ -20,6 +20,7 @@ mod once_each;
 mod rw_lock;
 mod shared;
 mod size;
+mod slots;
 mod survival;
 mod switching;
 mod threads;

@@ -24,6 +24,8 @@ pub enum ChunkRole {
     Events,
     /// Definitions of strings, shapes, contexts.
     Definitions,
+    /// What tasks hold and wait for, see [`super::slot`].
+    Tasks,
 }
 
 /// The head of a chunk.
@@ -39,6 +41,9 @@ pub struct ChunkHead {
     pub base_ticks: u64,
     /// The same moment in ns since the trace's start.
     pub base_ns: u64,
+    /// The number of the newest chunk before it that carries no events, if it carries none itself: who wants only those finds
+    /// them without a look at the others.
+    pub previous: Option<u32>,
     /// Bytes of payload that count.
     pub committed: u32,
     /// The CRC-32 of these bytes, once the chunk is full.
@@ -52,6 +57,7 @@ impl ChunkHead {
         let role = match self.role {
             ChunkRole::Events => 1_u32,
             ChunkRole::Definitions => 2,
+            ChunkRole::Tasks => 3,
         };
         bytes[0..4].copy_from_slice(&MAGIC.to_le_bytes());
         bytes[4..8].copy_from_slice(&role.to_le_bytes());
@@ -59,6 +65,7 @@ impl ChunkHead {
         bytes[16..24].copy_from_slice(&self.generation.to_le_bytes());
         bytes[24..32].copy_from_slice(&self.base_ticks.to_le_bytes());
         bytes[32..40].copy_from_slice(&self.base_ns.to_le_bytes());
+        bytes[40..44].copy_from_slice(&self.previous.map_or(0, |number| number.saturating_add(1)).to_le_bytes());
         let crc = head_crc(&bytes);
         bytes[12..16].copy_from_slice(&crc.to_le_bytes());
         bytes[48..52].copy_from_slice(&self.committed.to_le_bytes());
@@ -85,6 +92,7 @@ impl ChunkHead {
         let role = match u32_at(4) {
             1 => ChunkRole::Events,
             2 => ChunkRole::Definitions,
+            3 => ChunkRole::Tasks,
             _ => return Err(Corrupt("a chunk has an unknown role")),
         };
         let committed = u32_at(offset::COMMITTED);
@@ -97,6 +105,7 @@ impl ChunkHead {
             generation: u64_at(16),
             base_ticks: u64_at(24),
             base_ns: u64_at(32),
+            previous: u32_at(40).checked_sub(1),
             committed,
             sealed: (u32_at(offset::SEALED) == 1).then(|| u32_at(offset::PAYLOAD_CRC)),
         }))

@@ -33,6 +33,8 @@ pub enum Definition {
     Meta(String, Value),
     /// The clock was read: ticks, and ns since the trace's start.
     Clock(u64, u64),
+    /// A record that stays whatever happens to the chunks of events: its ticks, and itself behind a control record.
+    Record(u64, Box<[u8]>),
 }
 
 impl Definition {
@@ -72,6 +74,11 @@ impl Definition {
                 out.push(5);
                 put_u64(out, *ticks);
                 put_u64(out, *ns);
+            }
+            Definition::Record(ticks, record) => {
+                out.push(6);
+                put_u64(out, *ticks);
+                out.extend_from_slice(record);
             }
         }
         let body = &out[start + 8..];
@@ -121,6 +128,7 @@ impl Definition {
             }
             4 => Definition::Meta(cursor.text()?.into(), ValueRef::decode(&mut cursor, &strings)?.to_value()),
             5 => Definition::Clock(cursor.u64()?, cursor.u64()?),
+            6 => Definition::Record(cursor.u64()?, body[cursor.position()..].into()),
             _ => return Err(Corrupt("a definition has an unknown type")),
         })
     }
@@ -241,6 +249,17 @@ pub struct Tables {
     pub meta: Vec<(String, Value)>,
     /// Moments at which the clock was read: ticks, ns since the trace's start.
     pub clock: Vec<(u64, u64)>,
+    /// Records that stay: each one's ticks and, behind a control record, itself. A reader makes events of them.
+    pub(super) kept: Vec<Kept>,
+}
+
+/// A record that stands outside the chunks of events.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Kept {
+    /// When, in the file's ticks.
+    pub(super) ticks: u64,
+    /// A control record and the record, whose `delta` is 0.
+    pub(super) bytes: Box<[u8]>,
 }
 
 impl Tables {
@@ -260,10 +279,14 @@ impl Tables {
                 self.clock.push((ticks, ns));
                 Ok(())
             }
+            Definition::Record(ticks, bytes) => {
+                self.kept.push(Kept { ticks, bytes });
+                Ok(())
+            }
         }
     }
 
-    /// The definitions that make these tables, in an order that a reader can take in.
+    /// The definitions that make these tables, in an order that a reader can take in; records that stayed are events by now.
     pub fn definitions(&self) -> impl Iterator<Item = Definition> + '_ {
         let strings = self.strings.0.iter().map(|(id, text)| Definition::Text(id, text.clone()));
         let shapes = self.shapes.iter().map(|(id, shape)| Definition::Shape(id, shape.shape.clone()));

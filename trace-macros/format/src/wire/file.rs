@@ -12,12 +12,19 @@ pub const LOST_EVENTS_OFFSET: usize = 24;
 
 /// Where `chunks:u32` stands.
 pub const CHUNKS_OFFSET: usize = 40;
+/// Where `newest:u32` stands: 1 + the number of the newest chunk that carries no events.
+pub const NEWEST_OFFSET: usize = 44;
+/// Where `overwritten_events:u64` stands; `overwritten_bytes:u64` and `overwritten_until:u64` follow it.
+pub const OVERWRITTEN_OFFSET: usize = 48;
 /// The largest chunk, in bytes.
 pub(super) const MAX_CHUNK: usize = 16 << 20;
 
 const MAGIC: [u8; 8] = *b"\x89PScope\n";
-const VERSION: u32 = 1;
-const BODY: usize = 64;
+const VERSION: u32 = 2;
+const BODY: usize = 128;
+/// What version 1 did not have: slots, records among the definitions, and the ring.
+const VERSION_WITHOUT_SLOTS: u32 = 1;
+const BODY_WITHOUT_SLOTS: usize = 64;
 const CHUNK_SIZES: std::ops::RangeInclusive<u32> = 4096..=MAX_CHUNK as u32;
 
 /// What a tick of `delta` and `base_ticks` is.
@@ -27,6 +34,17 @@ pub enum Tick {
     Nanosecond,
     /// A tick of a processor's counter; pairs of (ticks, ns) in the file say how long one is.
     Counter,
+}
+
+/// What a ring has overwritten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Overwritten {
+    /// Records of events.
+    pub events: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The time of the latest of them, in ticks: all later events are there.
+    pub until: u64,
 }
 
 /// The head of a file, all but the free key/values.
@@ -44,6 +62,12 @@ pub struct FileHead {
     pub lost_bytes: u64,
     /// How many chunks there are, if the file was closed; one that was not has as many as are found.
     pub chunks: Option<u32>,
+    /// The number of the newest chunk that carries no events; each names the one before it.
+    pub newest: Option<u32>,
+    /// Whether it is so: from version 2 of the format on, which is what is written.
+    pub is_chained: bool,
+    /// What the ring has overwritten, in a trace that keeps its latest events only.
+    pub overwritten: Overwritten,
 }
 
 impl FileHead {
@@ -73,11 +97,17 @@ impl FileHead {
         bytes[12..16].copy_from_slice(&self.chunk_size.to_le_bytes());
         bytes[16..20].copy_from_slice(&(body.len() as u32).to_le_bytes());
         bytes[BODY..BODY + body.len()].copy_from_slice(&body);
-        let crc = head_crc(&bytes, body.len());
+        let crc = head_crc(&bytes, BODY, body.len());
         bytes[20..24].copy_from_slice(&crc.to_le_bytes());
         bytes[24..32].copy_from_slice(&self.lost_events.to_le_bytes());
         bytes[32..40].copy_from_slice(&self.lost_bytes.to_le_bytes());
-        bytes[40..44].copy_from_slice(&self.chunks.map_or(0, |chunks| chunks.saturating_add(1)).to_le_bytes());
+        let plus_one = |number: Option<u32>| number.map_or(0, |number| number.saturating_add(1)).to_le_bytes();
+        bytes[CHUNKS_OFFSET..][..4].copy_from_slice(&plus_one(self.chunks));
+        bytes[NEWEST_OFFSET..][..4].copy_from_slice(&plus_one(self.newest));
+        let Overwritten { events, bytes: lost, until } = self.overwritten;
+        for (place, number) in [events, lost, until].into_iter().enumerate() {
+            bytes[OVERWRITTEN_OFFSET + 8 * place..][..8].copy_from_slice(&number.to_le_bytes());
+        }
         bytes
     }
 
@@ -96,11 +126,16 @@ impl FileHead {
         }
         let u32_at = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         let u64_at = |at: usize| u64::from(u32_at(at)) | u64::from(u32_at(at + 4)) << 32;
-        if u32_at(8) != VERSION {
-            return Err(Corrupt("the trace is of another version of the format; record it again, or update Peerscope"));
-        }
+        let start = match u32_at(8) {
+            VERSION => BODY,
+            VERSION_WITHOUT_SLOTS => BODY_WITHOUT_SLOTS,
+            _ => {
+                let other = "the trace is of another version of the format; record it again, or update Peerscope";
+                return Err(Corrupt(other));
+            }
+        };
         let body_len = u32_at(16) as usize;
-        if body_len > FILE_HEAD - BODY || u32_at(20) != head_crc(bytes, body_len) {
+        if body_len > FILE_HEAD - start || u32_at(20) != head_crc(bytes, start, body_len) {
             return Err(Corrupt("the head of the trace does not match its sum"));
         }
         let chunk_size = u32_at(12);
@@ -108,7 +143,7 @@ impl FileHead {
             return Err(Corrupt("the trace has an impossible chunk size"));
         }
         let strings = Strings::default();
-        let body = ValueRef::decode(&mut Cursor::new(&bytes[BODY..BODY + body_len]), &strings)?;
+        let body = ValueRef::decode(&mut Cursor::new(&bytes[start..start + body_len]), &strings)?;
         let body = MapRef::from_value(body).ok_or(Corrupt("the head of the trace is no map"))?;
         let text = |name: &str| body.get(name).and_then(<&str>::from_value).map(str::to_owned);
         let tick = match body.get("tick").and_then(<&str>::from_value) {
@@ -116,6 +151,9 @@ impl FileHead {
             Some("counter") => Tick::Counter,
             _ => return Err(Corrupt("the trace has an unknown unit of time")),
         };
+        let has_slots = start == BODY;
+        let counter = |place: usize| u64_at(OVERWRITTEN_OFFSET + 8 * place);
+        let overwritten = Overwritten { events: counter(0), bytes: counter(1), until: counter(2) };
         Ok(FileHead {
             chunk_size,
             tick,
@@ -131,14 +169,17 @@ impl FileHead {
             lost_events: u64_at(24),
             lost_bytes: u64_at(32),
             chunks: u32_at(CHUNKS_OFFSET).checked_sub(1),
+            newest: has_slots.then(|| u32_at(NEWEST_OFFSET)).and_then(|newest| newest.checked_sub(1)),
+            is_chained: has_slots,
+            overwritten: if has_slots { overwritten } else { Overwritten::default() },
         })
     }
 }
 
-fn head_crc(bytes: &[u8], body_len: usize) -> u32 {
+fn head_crc(bytes: &[u8], body: usize, body_len: usize) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&bytes[8..20]);
-    hasher.update(&bytes[BODY..BODY + body_len]);
+    hasher.update(&bytes[body..body + body_len]);
     hasher.finalize()
 }
 

@@ -1,12 +1,11 @@
 //! A whole trace file in memory: reader and writer, and the clock that turns ticks into nanoseconds.
 
 use std::fmt;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 
-use super::file::{CHUNKS_OFFSET, MAX_CHUNK};
-use super::{CHUNK_HEAD, ChunkHead, ChunkRole, Corrupt, Definition, FILE_HEAD, FileHead, Records, Tables, Tick};
+use super::file::MAX_CHUNK;
+use super::{CHUNK_HEAD, ChunkHead, ChunkRole, Corrupt, FileHead, Overwritten, Records, Tables, Tick};
 use crate::header::TraceHeader;
-use crate::varint::Cursor;
 
 /// What a file carries, with the parts that could not be read left out.
 #[derive(Clone, Debug)]
@@ -108,49 +107,6 @@ impl From<io::Error> for ReadError {
 }
 
 impl Image {
-    /// Reads a file as far as it goes; it may be growing meanwhile.
-    ///
-    /// # Errors
-    /// If the file cannot be read at all, or is not a trace.
-    pub fn read(file: &mut (impl Read + Seek)) -> Result<(Image, Vec<Problem>), ReadError> {
-        let mut head = Vec::new();
-        file.by_ref().take(FILE_HEAD as u64).read_to_end(&mut head)?;
-        let head = FileHead::decode(&head).map_err(ReadError::Corrupt)?;
-        let mut reader =
-            Reader { file, head: &head, problems: Vec::new(), tables: Tables::default(), definition_limit: 0 };
-
-        let mut events: Vec<(u64, EventChunk)> = Vec::new();
-        let mut definitions = Vec::new();
-        let mut found = 0;
-        while let next = reader.chunk(found)?
-            && !matches!(next, Next::End)
-        {
-            match next {
-                Next::End | Next::Unused => {}
-                Next::Events(generation, chunk) => events.push((generation, chunk)),
-                Next::Definitions => definitions.push(found),
-            }
-            found += 1;
-        }
-        reader.check_length(found)?;
-        // Definitions last: a record that was read above may refer to one that was committed since.
-        for number in definitions {
-            reader.definitions(number)?;
-        }
-        let Reader { mut problems, mut tables, .. } = reader;
-        events.sort_by_key(|(generation, chunk)| (*generation, chunk.offset));
-        if head.lost_events > 0 {
-            let detail =
-                format!("the recorder had no room for {} events ({} bytes)", head.lost_events, head.lost_bytes);
-            problems.push(Problem { kind: ProblemKind::Lost, offset: super::LOST_EVENTS_OFFSET as u64, detail });
-        }
-        tables.clock.sort_unstable();
-        let header = TraceHeader { meta: tables.meta.clone(), ..head.header };
-        let chunks = events.into_iter().map(|(_, chunk)| chunk).collect();
-        let (tick, lost_events, lost_bytes) = (head.tick, head.lost_events, head.lost_bytes);
-        Ok((Image { header, tick, tables, chunks, lost_events, lost_bytes }, problems))
-    }
-
     /// The records of `chunk`.
     pub fn records<'a>(&'a self, chunk: &'a EventChunk) -> Records<'a> {
         Records::new(&chunk.payload, chunk.base_ticks, &self.tables)
@@ -200,6 +156,9 @@ impl Image {
             lost_events: self.lost_events,
             lost_bytes: self.lost_bytes,
             chunks: Some(chunks),
+            newest: payloads.len().checked_sub(1).map(|number| number as u32),
+            is_chained: true,
+            overwritten: Overwritten::default(),
         };
         out.write_all(&head.encode())?;
         let clock = self.clock();
@@ -213,6 +172,10 @@ impl Image {
                 generation: number as u64,
                 base_ticks,
                 base_ns: clock.ns(base_ticks),
+                previous: (role != ChunkRole::Events)
+                    .then(|| number.checked_sub(1))
+                    .flatten()
+                    .map(|number| number as u32),
                 committed: payload.len() as u32,
                 sealed: Some(crc32fast::hash(payload)),
             };
@@ -221,151 +184,6 @@ impl Image {
             out.write_all(&padding[..chunk_size - CHUNK_HEAD - payload.len()])?;
         }
         out.flush()
-    }
-}
-
-/// A chunk's head and its committed bytes.
-type Committed = (ChunkHead, Vec<u8>);
-
-enum Next {
-    End,
-    Unused,
-    Events(u64, EventChunk),
-    Definitions,
-}
-
-struct Reader<'f, F> {
-    file: &'f mut F,
-    head: &'f FileHead,
-    problems: Vec<Problem>,
-    tables: Tables,
-    /// No more definitions than this can stand in the file.
-    definition_limit: usize,
-}
-
-impl<F: Read + Seek> Reader<'_, F> {
-    fn offset(&self, number: u32) -> u64 {
-        FILE_HEAD as u64 + u64::from(number) * u64::from(self.head.chunk_size)
-    }
-
-    fn problem(&mut self, kind: ProblemKind, offset: u64, detail: String) {
-        self.problems.push(Problem { kind, offset, detail });
-    }
-
-    /// What ends too early loses whole chunks, of which nothing else would tell.
-    fn check_length(&mut self, found: u32) -> io::Result<()> {
-        let length = self.file.seek(SeekFrom::End(0))?;
-        let whole = self.offset(found);
-        self.definition_limit = usize::try_from(length).unwrap_or(usize::MAX) / Definition::MIN_LEN;
-        match self.head.chunks {
-            Some(chunks) if chunks > found => {
-                let detail = format!("the file was closed with {chunks} chunks, and {} are missing", chunks - found);
-                self.problem(ProblemKind::Truncated, length, detail);
-            }
-            Some(chunks) if chunks < found => {
-                let detail =
-                    format!("the file was closed with {chunks} chunks, and {} more were found", found - chunks);
-                self.problem(ProblemKind::Corrupt, CHUNKS_OFFSET as u64, detail);
-            }
-            _ if length < whole => {
-                let missing = whole - length;
-                let detail =
-                    format!("the file ends within a chunk; {missing} bytes are missing, and perhaps whole chunks");
-                self.problem(ProblemKind::Truncated, length, detail);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Reads the chunk's head and its committed bytes; `None` after a problem or where there is nothing.
-    fn committed(&mut self, number: u32) -> io::Result<Result<Option<Committed>, Next>> {
-        let offset = self.offset(number);
-        self.file.seek(SeekFrom::Start(offset))?;
-        let mut bytes = Vec::with_capacity(CHUNK_HEAD);
-        self.file.by_ref().take(CHUNK_HEAD as u64).read_to_end(&mut bytes)?;
-        if bytes.is_empty() {
-            return Ok(Err(Next::End));
-        }
-        let Ok(bytes) = <[u8; CHUNK_HEAD]>::try_from(bytes) else {
-            self.problem(ProblemKind::Truncated, offset, "the file ends within the head of a chunk".into());
-            return Ok(Err(Next::End));
-        };
-        let head = match ChunkHead::decode(&bytes, self.head.chunk_size) {
-            Ok(Some(head)) => head,
-            Ok(None) => return Ok(Ok(None)),
-            Err(error) => {
-                let size = self.head.chunk_size;
-                self.problem(ProblemKind::Corrupt, offset, format!("{error}; its {size} bytes are left out"));
-                return Ok(Ok(None));
-            }
-        };
-        let mut payload = Vec::with_capacity((head.committed as usize).min(1 << 17));
-        self.file.by_ref().take(u64::from(head.committed)).read_to_end(&mut payload)?;
-        let offset = offset + CHUNK_HEAD as u64;
-        if payload.len() < head.committed as usize {
-            let lost = head.committed as usize - payload.len();
-            let detail = format!("the file ends within a chunk; its last {lost} bytes are missing");
-            self.problem(ProblemKind::Truncated, offset + payload.len() as u64, detail);
-        } else if head.sealed.is_some_and(|crc| crc != crc32fast::hash(&payload)) {
-            let detail = format!("a chunk does not match its sum; its {} bytes of events are left out", payload.len());
-            self.problem(ProblemKind::Corrupt, offset, detail);
-            return Ok(Ok(None));
-        }
-        Ok(Ok(Some((head, payload))))
-    }
-
-    fn chunk(&mut self, number: u32) -> io::Result<Next> {
-        let (head, payload) = match self.committed(number)? {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => return Ok(Next::Unused),
-            Err(end) => return Ok(end),
-        };
-        if head.number != number {
-            let offset = self.offset(number);
-            let detail = format!("chunk {} stands in the place of chunk {number}; it is left out", head.number);
-            self.problem(ProblemKind::Corrupt, offset, detail);
-            return Ok(Next::Unused);
-        }
-        match head.role {
-            ChunkRole::Definitions => Ok(Next::Definitions),
-            ChunkRole::Events => {
-                self.tables.clock.push((head.base_ticks, head.base_ns));
-                let offset = self.offset(number) + CHUNK_HEAD as u64;
-                let chunk = EventChunk { offset, base_ticks: head.base_ticks, payload: payload.into() };
-                Ok(Next::Events(head.generation, chunk))
-            }
-        }
-    }
-
-    fn definitions(&mut self, number: u32) -> io::Result<()> {
-        // What was wrong with this chunk was said when it was met first.
-        let said = self.problems.len();
-        let chunk = self.committed(number)?;
-        self.problems.truncate(said);
-        let Ok(Some((_, payload))) = chunk else { return Ok(()) };
-        let offset = self.offset(number) + CHUNK_HEAD as u64;
-        let mut cursor = Cursor::new(&payload);
-        while !cursor.is_at_end() {
-            let at = offset + cursor.position() as u64;
-            match Definition::decode(&mut cursor) {
-                Ok(Ok(definition)) => {
-                    if let Err(error) = self.tables.define(definition, self.definition_limit) {
-                        self.problem(ProblemKind::Corrupt, at, error.to_string());
-                    }
-                }
-                Ok(Err(error)) => {
-                    let detail = format!("{error}; records that refer to it cannot be read");
-                    self.problem(ProblemKind::Corrupt, at, detail);
-                }
-                Err(_) => {
-                    let detail = "the definitions end here; records that refer to later ones cannot be read".into();
-                    self.problem(ProblemKind::Truncated, at, detail);
-                    break;
-                }
-            }
-        }
-        Ok(())
     }
 }
 

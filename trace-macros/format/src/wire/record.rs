@@ -77,6 +77,11 @@ impl<'a> Records<'a> {
         self.cursor.position()
     }
 
+    /// Whether all of the payload has been read.
+    pub fn is_at_end(&self) -> bool {
+        self.cursor.is_at_end()
+    }
+
     fn read(&mut self) -> Result<Option<RawRecord>, Corrupt> {
         while !self.cursor.is_at_end() {
             match self.cursor.u64()? {
