@@ -109,7 +109,9 @@ fn to_json(image: &Image) -> Vec<u8> {
             let context = record.context.and_then(|id| image.tables.contexts.get(u64::from(id))).expect("a context");
             let shape = image.tables.shapes.get(u64::from(record.shape)).expect("its shape");
             let fields = Record::new(shape, &chunk.payload[record.values], &image.tables.strings);
-            writer.event(clock.ns(record.ticks), context, record.term, &fields).expect("memory takes all");
+            writer
+                .event(clock.ns(record.ticks), record.simulated, context, record.term, &fields)
+                .expect("memory takes all");
         }
     }
     writer.into_inner()

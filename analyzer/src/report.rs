@@ -37,6 +37,8 @@ pub struct Options {
     pub skip: Vec<String>,
     /// Whether predictions were asked for.
     pub predict: bool,
+    /// Whether texts give the simulated time, where events carry one.
+    pub simulated: bool,
     /// The folder below which source lines are quoted; without one, none is.
     pub source_root: Option<PathBuf>,
 }
@@ -80,6 +82,8 @@ pub struct Report {
     pub told_elsewhere: Vec<&'static str>,
     /// Findings that the program itself asked not to see.
     pub suppressed: u64,
+    /// Whether the text gives the simulated time, where events carry one.
+    pub simulated: bool,
 }
 
 /// A file.
@@ -133,6 +137,8 @@ pub struct FindingNote {
     pub phase: Option<String>,
     /// When, in ns since the trace's start.
     pub ts: u64,
+    /// The simulated time in ns, under a simulator.
+    pub sim: Option<u64>,
     /// The events that prove it, in causal order.
     pub witnesses: Vec<WitnessNote>,
     /// The ids of the findings that caused it.
@@ -150,6 +156,8 @@ pub struct WitnessNote {
     pub event: u32,
     /// When, in ns since the trace's start.
     pub ts: u64,
+    /// The simulated time in ns, under a simulator.
+    pub sim: Option<u64>,
     /// The peer's id.
     pub peer: Option<String>,
     /// The task's id.

@@ -41,6 +41,11 @@ mod channel;
 #[path = "channel_off.rs"]
 mod channel;
 #[cfg(feature = "record")]
+pub mod clock;
+#[cfg(not(feature = "record"))]
+#[path = "clock_off.rs"]
+pub mod clock;
+#[cfg(feature = "record")]
 mod condition;
 #[cfg(not(feature = "record"))]
 #[path = "condition_off.rs"]

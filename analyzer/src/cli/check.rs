@@ -16,7 +16,7 @@ use super::{Command, Exit, Failure, explain, input};
 pub(super) const COMMAND: Command = Command {
     name: "check",
     arguments: "TRACE... [options]",
-    usage: "TRACE... [--each] [--format text|json] [--only A,B] [--skip A] [--deny warning] [--strict] [--source-root DIR]",
+    usage: "TRACE... [--each] [--format text|json] [--only A,B] [--skip A] [--deny warning] [--strict] [--sim] [--source-root DIR]",
     summary: "what went wrong in a run, with the events that prove it",
     help: "
   TRACE              a .pscope file, a .jsonl file, or a folder of them; several are one run
@@ -27,6 +27,7 @@ pub(super) const COMMAND: Command = Command {
   --skip A,B         leave these detectors out
   --deny warning     warnings lead to exit status 1 as well
   --strict           exit status 3 if nothing was found, but not everything could be checked
+  --sim              simulated times, of a program that ran under a simulator
   --source-root DIR  quote source lines from below DIR (default: the working directory)",
     fails_with: Exit::Unusable,
     run,
@@ -73,6 +74,7 @@ fn parse(args: &mut lexopt::Parser) -> Result<Args, Failure> {
                 other => return Err(Failure::Usage(format!("`--deny {other}` is unknown; there is `--deny warning`"))),
             },
             Arg::Long("strict") => strict = true,
+            Arg::Long("sim") => options.simulated = true,
             Arg::Long("predict") => options.predict = true,
             Arg::Long("source-root") => options.source_root = Some(args.value()?.into()),
             other => return Err(args::other(other)),
@@ -122,7 +124,7 @@ fn judge_each(args: &Args) -> Result<(Report, bool), Failure> {
     }
     let (files, notes) = read::files(&listed).map_err(unusable)?;
     input::say(&notes);
-    let mut all = Report::default();
+    let mut all = Report { simulated: args.options.simulated, ..Report::default() };
     for file in files {
         match judge(std::slice::from_ref(&file), args) {
             Ok(report) => all.append(report),

@@ -13,7 +13,7 @@ use super::{Command, Exit, Failure, input};
 pub(super) const COMMAND: Command = Command {
     name: "log",
     arguments: "TRACE [options]",
-    usage: "TRACE [--columns] [--around N] [--peer P] [--task T] [--term T] [--topic X] [--format text|json]",
+    usage: "TRACE [--columns] [--around N] [--peer P] [--task T] [--term T] [--topic X] [--sim] [--format text|json]",
     summary: "the events of a run in one order, as lines or in a column for each peer",
     help: "
   TRACE            a .pscope file, a .jsonl file, or a folder of them
@@ -23,6 +23,7 @@ pub(super) const COMMAND: Command = Command {
   --task T         only these tasks (ids or names, commas between)
   --term T         only this term
   --topic X        only these topics (vote, log, lock, rpc, ...; commas between)
+  --sim            simulated times, of a program that ran under a simulator
   --format FORMAT  text (default), or json: one object a line
 An event's number is the one by which reports of the same TRACE mention it.",
     fails_with: Exit::Unusable,
@@ -38,6 +39,7 @@ fn run(args: &mut lexopt::Parser) -> Result<Exit, Failure> {
         match arg {
             Arg::Value(path) => traces.push(path),
             Arg::Long("columns") => options.columns = true,
+            Arg::Long("sim") => options.simulated = true,
             Arg::Long("peer") => options.peers.extend(args::names(args)?),
             Arg::Long("task") => options.tasks.extend(args::names(args)?),
             Arg::Long("around") => {

@@ -1,4 +1,4 @@
-//! The columns of events: 20 bytes an event, and the bytes of their own fields.
+//! The columns of events: 20 bytes an event, 8 more under a simulator, and the bytes of their own fields.
 
 use super::EventId;
 
@@ -12,6 +12,8 @@ pub(crate) const MAX_SHAPES: usize = 1 << (64 - OFFSET_BITS);
 pub(super) struct Columns {
     /// ns since its file's start.
     pub(super) ts: Vec<u64>,
+    /// Simulated time in ns, plus one; 0 = unknown. Shorter than the others where nothing after it has one.
+    simulated: Vec<u64>,
     /// Row in [`super::Trace::scopes`].
     pub(super) scope: Vec<u32>,
     /// Row in [`super::Trace::shapes`], and where in `values` the encoded fields begin.
@@ -22,6 +24,10 @@ pub(super) struct Columns {
 impl Columns {
     /// Appends all events of `part` but their scopes.
     pub(super) fn append(&mut self, part: &Part) {
+        if !part.simulated.is_empty() {
+            self.simulated.resize(self.ts.len(), 0);
+            self.simulated.extend_from_slice(&part.simulated);
+        }
         self.ts.extend_from_slice(&part.ts);
         // What stands in the low bits of a place counts from the first byte of its own values.
         let base = self.values.len() as u64;
@@ -40,15 +46,26 @@ impl Columns {
         &self.values[(self.place[id.0 as usize] & ((1 << OFFSET_BITS) - 1)) as usize..]
     }
 
+    /// The simulated time in ns that stands at the event's head.
+    #[inline]
+    pub(super) fn simulated(&self, id: EventId) -> Option<u64> {
+        self.simulated.get(id.0 as usize)?.checked_sub(1)
+    }
+
     /// Puts the events into `order`, which names each once. One column at a time, so that only one is held twice.
     pub(super) fn permute(&mut self, order: &[u32]) {
         self.ts = gather(&self.ts, order);
+        if !self.simulated.is_empty() {
+            self.simulated.resize(self.ts.len(), 0);
+            self.simulated = gather(&self.simulated, order);
+        }
         self.scope = gather(&self.scope, order);
         self.place = gather(&self.place, order);
     }
 
     pub(super) fn shrink(&mut self) {
         self.ts.shrink_to_fit();
+        self.simulated.shrink_to_fit();
         self.scope.shrink_to_fit();
         self.place.shrink_to_fit();
         self.values.shrink_to_fit();
@@ -59,6 +76,8 @@ impl Columns {
 #[derive(Debug, Default)]
 pub(crate) struct Part {
     ts: Vec<u64>,
+    /// As [`Columns::simulated`].
+    simulated: Vec<u64>,
     place: Vec<u64>,
     values: Vec<u8>,
 }
@@ -68,7 +87,12 @@ impl Part {
     pub(crate) fn with_room(bytes: usize) -> Part {
         // Hardly a record is shorter than 8 bytes.
         let events = bytes / 8;
-        Part { ts: Vec::with_capacity(events), place: Vec::with_capacity(events), values: Vec::with_capacity(bytes) }
+        Part {
+            ts: Vec::with_capacity(events),
+            simulated: Vec::new(),
+            place: Vec::with_capacity(events),
+            values: Vec::with_capacity(bytes),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -77,7 +101,11 @@ impl Part {
 
     /// Takes in an event whose `values` have been walked once; `shape` is a row of the draft.
     #[inline]
-    pub(crate) fn push(&mut self, ts: u64, shape: u32, values: &[u8]) {
+    pub(crate) fn push(&mut self, ts: u64, simulated: Option<u64>, shape: u32, values: &[u8]) {
+        if let Some(simulated) = simulated {
+            self.simulated.resize(self.ts.len(), 0);
+            self.simulated.push(simulated.saturating_add(1));
+        }
         self.ts.push(ts);
         self.place.push(u64::from(shape) << OFFSET_BITS | self.values.len() as u64);
         self.values.extend_from_slice(values);
@@ -86,6 +114,7 @@ impl Part {
     /// Leaves out all but the first `len` events.
     pub(crate) fn truncate(&mut self, len: usize) {
         self.ts.truncate(len);
+        self.simulated.truncate(len);
         self.place.truncate(len);
     }
 }

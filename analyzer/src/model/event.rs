@@ -121,7 +121,7 @@ impl<'t> Event<'t> {
 
     /// Simulated time in ns, under a simulator.
     pub fn sim(self) -> Option<u64> {
-        self.record().common(Common::Sim)
+        self.record().common(Common::Sim).or_else(|| self.trace.columns.simulated(self.id))
     }
 
     /// Whether it is state read back from disk after a restart, not a new deed.

@@ -94,7 +94,8 @@ impl Decoder<'_> {
                     let Some(shape) = self.shapes.get(record.shape as usize).copied().flatten() else {
                         break Some((at, NO_ROOM.to_owned()));
                     };
-                    found.part.push(self.clock.ns(record.ticks), shape, &chunk.payload[record.values.clone()]);
+                    let values = &chunk.payload[record.values.clone()];
+                    found.part.push(self.clock.ns(record.ticks), record.simulated, shape, values);
                     found.note_head(&record);
                 }
             }

@@ -7,7 +7,7 @@ use peerscope_format::header::TraceHeader;
 use peerscope_format::shape::{Encoding, Field, Shape};
 use peerscope_format::value::Value;
 use peerscope_format::varint::put_u64;
-use peerscope_format::wire::{Context, EventChunk, Image, ImageBuilder, put_context, put_head};
+use peerscope_format::wire::{Context, EventChunk, EventHead, Image, ImageBuilder, put_context, put_head};
 
 use super::*;
 use crate::order::Order;
@@ -213,4 +213,28 @@ fn a_million_events_merge_in_seconds() {
         body.seq
     });
     assert!(seqs.is_sorted(), "acquires stand in the order of the lock");
+}
+
+/// Two files, of which the one that begins later knows no simulated time at first.
+#[test]
+fn simulated_times_stay_with_their_events_when_files_are_merged() {
+    let file = |task: u64, times: &[(u64, Option<u64>)]| {
+        let mut builder = ImageBuilder::new(TraceHeader::default());
+        for (ts, simulated) in times {
+            builder.simulated(*simulated);
+            let context = Context { task: Some(Value::U64(task)), ..Context::default() };
+            let head = EventHead { ts: *ts, context, term: None };
+            builder.event(&head, "log", &[]).expect("a small event");
+        }
+        (format!("file {task}"), builder.finish())
+    };
+    let one = file(1, &[(2, None), (4, Some(40)), (6, None), (8, None)]);
+    let other = file(2, &[(1, None), (3, Some(30)), (5, Some(50)), (7, None)]);
+    for files in [vec![one.clone(), other.clone()], vec![other, one]] {
+        let (trace, _) = from_images(files);
+        let times: Vec<_> = trace.events().map(|event| (event.ts(), event.sim())).collect();
+        let simulated = [(3, 30), (4, 40), (5, 50)];
+        let expected = (1..=8).map(|ts| (ts, simulated.iter().find(|(at, _)| *at == ts).map(|(_, ns)| *ns)));
+        assert_eq!(times, expected.collect::<Vec<_>>());
+    }
 }

@@ -39,7 +39,16 @@ pub(super) fn report(facts: &Facts<'_>, options: &Options) -> Report {
     let mut excerpts = Excerpts::new(options.source_root.as_deref());
     let names: Vec<String> = findings.iter().map(|linked| linked.id.clone()).collect();
     let findings = findings.into_iter().map(|linked| finding(trace, &phases, &mut excerpts, &names, linked)).collect();
-    Report { traces: traces(trace, problems), findings, gaps, clean, idle, told_elsewhere, suppressed: 0 }
+    Report {
+        traces: traces(trace, problems),
+        findings,
+        gaps,
+        clean,
+        idle,
+        told_elsewhere,
+        suppressed: 0,
+        simulated: options.simulated,
+    }
 }
 
 fn ids(trace: &Trace, peers: &[PeerId]) -> Vec<String> {
@@ -88,6 +97,7 @@ fn finding(
         term: finding.term.map(|term| term.0),
         phase,
         ts: deed.ts(),
+        sim: deed.sim(),
         witnesses: finding.witnesses.into_iter().map(|seen| witness(trace, excerpts, seen)).collect(),
         caused_by: caused_by.into_iter().map(|cause| names[cause].clone()).collect(),
         fix: finding.fix,
@@ -100,6 +110,7 @@ fn witness(trace: &Trace, excerpts: &mut Excerpts, witness: Witness) -> WitnessN
         trace: event.source().index(),
         event: witness.event.0,
         ts: event.ts(),
+        sim: event.sim(),
         peer: event.peer().map(|peer| trace.peers().id(peer).to_string()),
         task: event.task().map(|task| trace.tasks().id(task).to_string()),
         kind: event.kind_name().to_owned(),

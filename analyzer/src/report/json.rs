@@ -52,6 +52,8 @@ struct FindingDto<'r> {
     term: Option<u64>,
     phase: Option<&'r str>,
     ts: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sim: Option<u64>,
     witnesses: Vec<WitnessDto<'r>>,
     caused_by: &'r [String],
     fix: &'r str,
@@ -62,6 +64,8 @@ struct WitnessDto<'r> {
     trace: usize,
     event: u32,
     ts: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sim: Option<u64>,
     peer: Option<&'r str>,
     task: Option<&'r str>,
     kind: &'r str,
@@ -118,6 +122,7 @@ impl<'r> From<&'r FindingNote> for FindingDto<'r> {
             term: note.term,
             phase: note.phase.as_deref(),
             ts: note.ts,
+            sim: note.sim,
             witnesses: note.witnesses.iter().map(WitnessDto::from).collect(),
             caused_by: &note.caused_by,
             fix: &note.fix,
@@ -131,6 +136,7 @@ impl<'r> From<&'r WitnessNote> for WitnessDto<'r> {
             trace: note.trace,
             event: note.event,
             ts: note.ts,
+            sim: note.sim,
             peer: note.peer.as_deref(),
             task: note.task.as_deref(),
             kind: &note.kind,

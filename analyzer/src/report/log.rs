@@ -30,6 +30,8 @@ pub struct Options {
     pub term: Option<u64>,
     /// Only these topics (`vote`, `lock`, ...); empty = all.
     pub topics: Vec<String>,
+    /// The simulated time in the place of the real one.
+    pub simulated: bool,
     /// How wide columns may be in all.
     pub width: usize,
 }
@@ -45,6 +47,11 @@ impl Options {
             (around.saturating_sub(NEIGHBOURS), around.saturating_add(NEIGHBOURS + 1).min(all))
         });
         (first..end).map(|id| trace.event(EventId(id))).filter(move |event| self.selects(trace, *event))
+    }
+
+    /// The time that was asked for; nothing where an event has none.
+    fn stamp(&self, event: Event<'_>) -> String {
+        if self.simulated { event.sim().map_or_else(String::new, ms) } else { ms(event.ts()) }
     }
 
     fn selects(&self, trace: &Trace, event: Event<'_>) -> bool {
@@ -187,7 +194,7 @@ fn lines(trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()> 
             let title = format!("{:>number$} {:>14} {:<peer$} term {:<task$} what", "event", "time", "peer", "task");
             pen.line(Ink::Strong, title)?;
         }
-        pen.put(Ink::Faint, format_args!("{} {:>14} ", numbers.of(event), ms(event.ts())))?;
+        pen.put(Ink::Faint, format_args!("{} {:>14} ", numbers.of(event), options.stamp(event)))?;
         let term = event.term().map_or_else(String::new, |term| format!("t{term}"));
         let ink = event.peer().map_or(Ink::Plain, |peer| Ink::Peer(peer.index()));
         let (peer, task) = (heads.peer(event), heads.task(event));
@@ -283,7 +290,7 @@ fn columns(trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()
         // Escaped first, so that what is counted is what is shown.
         let text = escape(clip(&describe(event), MAX_TEXT).as_ref()).into_owned();
         for (number, line) in cells(&text, width).into_iter().enumerate() {
-            let (id, stamp) = if number == 0 { (numbers.of(event), ms(event.ts())) } else { Default::default() };
+            let (id, stamp) = if number == 0 { (numbers.of(event), options.stamp(event)) } else { Default::default() };
             pen.put(Ink::Faint, format_args!("{id:>0$} {stamp:>14} ", numbers.width))?;
             pen.put(ink, format_args!("{:indent$}{mark}{line}", ""))?;
             pen.end()?;
@@ -309,6 +316,8 @@ fn cells(text: &str, width: usize) -> Vec<String> {
 struct LineDto<'r> {
     event: u32,
     ts: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sim: Option<u64>,
     peer: Option<String>,
     term: Option<u64>,
     task: Option<String>,
@@ -326,6 +335,7 @@ pub fn write_json(trace: &Trace, options: &Options, out: &mut dyn Write) -> io::
         let line = LineDto {
             event: event.id().0,
             ts: event.ts(),
+            sim: event.sim(),
             peer: event.peer().map(|peer| trace.peers().id(peer).to_string()),
             term: event.term().map(|term| term.0),
             task: event.task().map(|task| trace.tasks().id(task).to_string()),
@@ -389,6 +399,23 @@ event           time peer   term task                  what
    #1       2.000 ms node-b      task 4                op.return client=1 result=null
 ";
         assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
+    }
+
+    #[test]
+    fn simulated_times_stand_in_the_place_of_real_ones() {
+        let trace = trace_from_jsonl(
+            r#"
+            {"ts":1000000,"task":1,"kind":"log","msg":"outside"}
+            {"ts":2000000,"sim":5000000000,"task":1,"kind":"log","msg":"within"}
+            "#,
+        );
+        for columns in [false, true] {
+            let mut out = Vec::new();
+            let options = Options { simulated: true, columns, width: 80, ..Options::default() };
+            write(&trace, &options, &mut out, Style::Plain).expect("a vector takes all");
+            let text = String::from_utf8(out).expect("UTF-8");
+            assert!(text.contains("5000.000 ms") && !text.contains("2.000 ms") && !text.contains("1.000 ms"), "{text}");
+        }
     }
 
     #[test]

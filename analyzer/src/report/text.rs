@@ -96,8 +96,8 @@ fn finding(pen: &mut Pen<'_>, report: &Report, tree: &Tree, place: usize, depth:
     let note = &report.findings[place];
     let indent = depth * 4;
     title(pen, note, indent)?;
-    place_in_run(pen, note, indent + 4)?;
-    witnesses(pen, &note.witnesses, report.traces.len() > 1, indent + 4)?;
+    place_in_run(pen, report, note, indent + 4)?;
+    witnesses(pen, report, &note.witnesses, indent + 4)?;
     pen.paragraph(Ink::Plain, indent + 4, WIDTH, &format!("fix: {}", note.fix))?;
     if note.caused_by.len() > 1 {
         pen.paragraph(Ink::Faint, indent + 4, WIDTH, &format!("causes: {}", note.caused_by.join(", ")))?;
@@ -122,9 +122,9 @@ fn title(pen: &mut Pen<'_>, note: &FindingNote, indent: usize) -> io::Result<()>
     pen.paragraph(Ink::Strong, indent + 2, WIDTH, &clip(&note.title, MAX_TITLE))
 }
 
-fn place_in_run(pen: &mut Pen<'_>, note: &FindingNote, indent: usize) -> io::Result<()> {
+fn place_in_run(pen: &mut Pen<'_>, report: &Report, note: &FindingNote, indent: usize) -> io::Result<()> {
     let first = if note.count > 1 { "first " } else { "" };
-    let mut place = format!("{}, {first}at {}", note.class.name(), ms(note.ts));
+    let mut place = format!("{}, {first}at {}", note.class.name(), stamp(report, note.ts, note.sim));
     let parts = [("test", &note.test), ("cluster", &note.cluster), ("phase", &note.phase)];
     for (what, name) in parts.into_iter().filter_map(|(what, name)| Some((what, name.as_ref()?))) {
         place.push_str(&format!(", {what} \"{name}\""));
@@ -132,10 +132,16 @@ fn place_in_run(pen: &mut Pen<'_>, note: &FindingNote, indent: usize) -> io::Res
     pen.paragraph(Ink::Faint, indent, WIDTH, &place)
 }
 
-fn witnesses(pen: &mut Pen<'_>, witnesses: &[WitnessNote], several: bool, indent: usize) -> io::Result<()> {
-    let widest = |width: fn(&WitnessNote) -> usize| witnesses.iter().map(width).max().unwrap_or(0);
-    let stamps = widest(|witness| ms(witness.ts).len());
-    let sources = widest(|witness| source(witness).chars().count());
+/// The time that was asked for; simulated time says so where it is missing.
+fn stamp(report: &Report, ts: u64, sim: Option<u64>) -> String {
+    if report.simulated { sim.map_or_else(|| "no sim".into(), ms) } else { ms(ts) }
+}
+
+fn witnesses(pen: &mut Pen<'_>, report: &Report, witnesses: &[WitnessNote], indent: usize) -> io::Result<()> {
+    let several = report.traces.len() > 1;
+    let stamp = |witness: &WitnessNote| stamp(report, witness.ts, witness.sim);
+    let stamps = witnesses.iter().map(|witness| stamp(witness).len()).max().unwrap_or(0);
+    let sources = witnesses.iter().map(|witness| source(witness).chars().count()).max().unwrap_or(0);
     let margin = indent + 4 + stamps + 2 + if several { 4 } else { 0 };
     let room = WITNESS_WIDTH.saturating_sub(margin + 2 + sources).max(MIN_TEXT);
     let lines: Vec<Vec<String>> = witnesses.iter().map(|witness| wrap(&clip(&witness.text, MAX_TITLE), room)).collect();
@@ -143,7 +149,7 @@ fn witnesses(pen: &mut Pen<'_>, witnesses: &[WitnessNote], several: bool, indent
     let mut quoted: Vec<&str> = Vec::new();
     for (number, (witness, lines)) in witnesses.iter().zip(&lines).enumerate() {
         pen.plain(format_args!("{:indent$}{:>2}  ", "", number + 1))?;
-        pen.put(Ink::Faint, format_args!("{:>stamps$}  ", ms(witness.ts)))?;
+        pen.put(Ink::Faint, format_args!("{:>stamps$}  ", stamp(witness)))?;
         if several {
             pen.put(Ink::Faint, format_args!("[{}] ", witness.trace))?;
         }
@@ -293,6 +299,15 @@ fn summary(pen: &mut Pen<'_>, report: &Report, tree: &Tree) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn simulated_times_are_shown_where_events_have_them() {
+        let mut report = super::Report::default();
+        assert_eq!(super::stamp(&report, 1_000_000, Some(7_000_000)), "1.000 ms");
+        report.simulated = true;
+        assert_eq!(super::stamp(&report, 1_000_000, Some(7_000_000)), "7.000 ms");
+        assert_eq!(super::stamp(&report, 1_000_000, None), "no sim");
+    }
+
     use super::*;
     use crate::read::{Problem, ProblemKind};
     use crate::report::{self, Options};

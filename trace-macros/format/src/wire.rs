@@ -26,7 +26,9 @@
 //!                                                  the chunk (the first: after base_ticks); values by the shape
 //!             | 1 context:varint term              from here on, records belong to this context and term
 //!             | 2 term                             from here on, records carry this term
+//!             | 0 simulated                        from here on, records carry this simulated time
 //! term       := varint                             0 = unknown, otherwise the term + 1
+//! simulated  := varint                             1 = unknown, otherwise ns + 2; never 0, so that zeros are no records
 //! definition := length:u32 crc:u32 body            crc = CRC-32 of body, which has `length` bytes
 //! slot       := more:u32 zero{60} pin{13}          1,216 bytes; more = holds beyond the pins that there are. Pins: the task's
 //!                                                  first record, four for waits (128 bytes each), eight for holds (64 bytes)
@@ -82,7 +84,9 @@ pub use file::{
     CHUNKS_OFFSET, FILE_HEAD, FileHead, LOST_EVENTS_OFFSET, NEWEST_OFFSET, OVERWRITTEN_OFFSET, Overwritten, Tick,
 };
 pub use image::{Clock, EventChunk, Image, Problem, ProblemKind, ReadError};
-pub use record::{CONTEXT, FIRST_SHAPE, RawRecord, Records, TERM, put_context, put_head, put_term};
+pub use record::{
+    CONTEXT, FIRST_SHAPE, RawRecord, Records, SIMULATED, TERM, put_context, put_head, put_simulated, put_term,
+};
 
 /// Why bytes could not be read; the caller knows where they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

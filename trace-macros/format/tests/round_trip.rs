@@ -121,3 +121,32 @@ fn the_largest_event_passes_and_a_larger_one_is_refused() {
     assert!(builder.event(&EventHead::default(), "log", &event(8 << 20)).is_err());
     assert_eq!(whole(&through_a_file(&builder.finish())).len(), 1);
 }
+
+/// Simulated times of events in turn, as a recorder writes them: at their heads.
+#[cfg(feature = "json")]
+#[test]
+fn simulated_times_survive_both_forms() {
+    let times = [None, Some(0), Some(7), Some(7), None, Some(u64::MAX - 2), Some(3)];
+    let mut builder = ImageBuilder::new(TraceHeader::default());
+    for time in times {
+        builder.simulated(time);
+        builder.event(&EventHead::default(), "log", &[]).expect("a small event");
+    }
+    let image = through_a_file(&builder.finish());
+    let read: Vec<_> = image.records(&image.chunks[0]).map(|raw| raw.expect("whole").simulated).collect();
+    assert_eq!(read, times);
+    let text = common::to_json(&image);
+    let said: Vec<_> = text.lines().skip(1).map(|line| line.contains("\"sim\":")).collect();
+    assert_eq!(said, times.map(|time| time.is_some()), "{text}");
+    let (image, problems) = peerscope_format::json::read(&mut text.as_bytes()).expect("a trace that was just written");
+    assert_eq!((problems.as_slice(), common::to_json(&image)), (&[][..], text));
+}
+
+/// What was never written reads as zeros, and zeros are no records.
+#[test]
+fn zeros_are_damage_and_no_simulated_time() {
+    let mut image = build(&[]);
+    image.chunks.push(peerscope_format::wire::EventChunk { offset: 0, base_ticks: 0, payload: [0; 16].into() });
+    let (_, errors) = events(&image);
+    assert_eq!(errors, [peerscope_format::wire::Corrupt("a record has no shape")]);
+}

@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use peerscope_format::value::Term;
 use peerscope_format::varint::{Sink, put_u64};
-use peerscope_format::wire::{ChunkRole, put_context, put_head, put_term};
+use peerscope_format::wire::{ChunkRole, put_context, put_head, put_simulated, put_term};
 
 use super::file::Chunk;
 use super::slots::{Pin, Written};
 use super::{Recorder, recorder};
+use crate::clock;
 use crate::scope::Scope;
 use crate::site::Pinning;
 use crate::task::{self, Task};
@@ -33,6 +34,7 @@ pub(crate) struct Continued {
     chunk: Chunk,
     written: usize,
     last_ticks: u64,
+    simulated: u64,
 }
 
 struct Writer {
@@ -47,6 +49,8 @@ struct Writer {
     /// What the chunk's last control record said.
     context: u32,
     term: u64,
+    /// The simulated time in ns, plus one; 0 = none.
+    simulated: u64,
     /// The scope and task for which `context_id` was looked up.
     scope: u64,
     task: u64,
@@ -73,6 +77,7 @@ thread_local! {
             last_ticks: 0,
             context: u32::MAX,
             term: 0,
+            simulated: 0,
             scope: u64::MAX,
             task: 0,
             context_id: 0,
@@ -176,10 +181,12 @@ pub(crate) struct Form {
 /// Appends a record of `form` in the name of `scope` and the current task; `put` writes at most `max_len` bytes.
 #[inline]
 pub(crate) fn append(recorder: &Recorder, scope: &Scope, form: Form, max_len: usize, put: impl FnOnce(&mut Reserved)) {
+    // The program's own code, so before the writer is at work.
+    let simulated = clock::now();
     let done = task::with_current(|task| {
         with_writer(|writer| {
             if writer.prepare(recorder, scope, task, max_len) {
-                writer.append(recorder, scope.encoded_term(), form.shape, put, |record| {
+                writer.append(recorder, scope.encoded_term(), simulated, form.shape, put, |record| {
                     note(recorder, task, form, record);
                 });
             }
@@ -235,6 +242,7 @@ fn append_pinned(
     put: impl FnOnce(&mut Reserved),
     pin: impl FnOnce(&Task, Written),
 ) {
+    let simulated = clock::now();
     let done = task::with_current(|task| {
         with_writer(|writer| {
             if !writer.prepare(recorder, scope, task, max_len) {
@@ -245,7 +253,7 @@ fn append_pinned(
                 put(out);
                 put_u64(out, u64::from(line));
             };
-            writer.append(recorder, scope.encoded_term(), shape, put, |record| pin(task, record));
+            writer.append(recorder, scope.encoded_term(), simulated, shape, put, |record| pin(task, record));
         })
     });
     if done.is_none() {
@@ -335,6 +343,7 @@ impl Writer {
         &mut self,
         recorder: &Recorder,
         term: u64,
+        simulated: u64,
         shape: u32,
         put: impl FnOnce(&mut Reserved),
         pin: impl FnOnce(Written),
@@ -347,6 +356,10 @@ impl Writer {
         } else if self.term != term {
             put_term(&mut out, decoded(term));
             self.term = term;
+        }
+        if self.simulated != simulated {
+            put_simulated(&mut out, simulated.checked_sub(1));
+            self.simulated = simulated;
         }
         let ticks = recorder.clock.ticks().max(self.last_ticks);
         put_head(&mut out, shape, ticks - self.last_ticks);
@@ -387,9 +400,9 @@ impl Writer {
         let continued = continued.or_else(|| {
             let pair = recorder.clock.pair();
             let chunk = recorder.file.take_chunk(ChunkRole::Events, pair)?;
-            Some(Continued { chunk, written: 0, last_ticks: pair.0 })
+            Some(Continued { chunk, written: 0, last_ticks: pair.0, simulated: 0 })
         });
-        let Some(Continued { chunk, written, last_ticks }) = continued else {
+        let Some(Continued { chunk, written, last_ticks, simulated }) = continued else {
             recorder.file.lose(max_len as u64);
             return false;
         };
@@ -399,7 +412,7 @@ impl Writer {
         // Within a task, time alone tells the order of records in different chunks, so it must not stand still here.
         recorder.clock.ticks_after(floor);
         self.last_ticks = last_ticks;
-        (self.context, self.term) = (u32::MAX, 0);
+        (self.context, self.term, self.simulated) = (u32::MAX, 0, simulated);
         // Fails only while the thread is being torn down; the chunk then stays with the thread and ends with it.
         self.orphan = GIVE_BACK.try_with(|give_back| give_back.0.set(true)).is_err();
         true
@@ -432,7 +445,7 @@ impl Writer {
             chunk.seal();
             return None;
         }
-        Some(Continued { chunk, written, last_ticks: self.last_ticks })
+        Some(Continued { chunk, written, last_ticks: self.last_ticks, simulated: self.simulated })
     }
 }
 

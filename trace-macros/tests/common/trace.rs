@@ -21,6 +21,7 @@ pub(crate) struct Event<'a> {
     pub(crate) ticks: u64,
     pub(crate) context: &'a Context,
     pub(crate) term: Option<u64>,
+    pub(crate) simulated: Option<u64>,
     pub(crate) record: Record<'a>,
 }
 
@@ -62,6 +63,7 @@ impl Trace {
                     ticks: raw.ticks,
                     context: tables.contexts.get(u64::from(context)).expect("the reader checked the context"),
                     term: raw.term.map(|term| term.0),
+                    simulated: raw.simulated,
                     record: Record::new(shape, &chunk.payload[raw.values], &tables.strings),
                 });
             }

@@ -19,6 +19,7 @@ mod once;
 mod once_each;
 mod rw_lock;
 mod shared;
+mod simulated;
 mod size;
 mod slots;
 mod survival;

@@ -111,6 +111,7 @@ mod tests {
             term: None,
             phase: None,
             ts: 0,
+            sim: None,
             witnesses: Vec::new(),
             caused_by: causes.iter().map(|cause| (*cause).to_owned()).collect(),
             fix: String::new(),

@@ -35,11 +35,11 @@ fn write(from: &Path, out: &mut BufWriter<File>) -> Result<Vec<String>, Failure>
     for event in trace.events() {
         let context = contexts.entry(*event.scope()).or_insert_with(|| context(&trace, event.scope()));
         last = event.ts().max(last);
-        lines.event(event.ts(), context, event.term(), &event.record()).map_err(failed)?;
+        lines.event(event.ts(), event.sim(), context, event.term(), &event.record()).map_err(failed)?;
     }
     let by_recorder = trace.sources().iter().filter_map(|source| Damage::of_recorder(source.lost_events));
     let damage: Vec<_> = by_recorder.chain(damage::of_trace(&problems)).collect();
-    damage::records(&damage, |record| lines.event(last, &Context::default(), None, record)).map_err(failed)?;
+    damage::records(&damage, |record| lines.event(last, None, &Context::default(), None, record)).map_err(failed)?;
     Ok(problems.iter().map(|problem| format!("{}: {}", problem.kind.name(), problem.detail)).collect())
 }
 

@@ -66,17 +66,27 @@ impl<W: Write> LineWriter<W> {
         self.end()
     }
 
-    /// Writes an event; `ts` is in ns since the trace's start.
+    /// Writes an event; `ts` is in ns since the trace's start. A `simulated` time in ns stands in it unless the record
+    /// itself says one.
     ///
     /// # Errors
     /// If the output refuses.
-    pub fn event(&mut self, ts: u64, context: &Context, term: Option<Term>, record: &Record<'_>) -> io::Result<()> {
+    pub fn event(
+        &mut self,
+        ts: u64,
+        simulated: Option<u64>,
+        context: &Context,
+        term: Option<Term>,
+        record: &Record<'_>,
+    ) -> io::Result<()> {
         let fields: Vec<FieldRef<'_>> = record.fields().collect();
         let common = |wanted| fields.iter().rfind(|(_, slot, _)| *slot == Slot::Common(wanted));
         self.begin();
         self.pair("ts", |line| number(line, ts))?;
         if let Some((name, _, sim)) = common(Common::Sim) {
             self.pair(name, |line| value(line, *sim, FieldType::Nanos, 0))?;
+        } else if let Some(ns) = simulated {
+            self.pair("sim", |line| number(line, ns))?;
         }
         let head = Head::new(context, term, &fields);
         // The task stands behind the term, all other parts of the context before it.

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::{Context, Corrupt, Definition, EventChunk, FIRST_SHAPE, Image, Tables, Tick, put_context, put_head};
+use super::{
+    Context, Corrupt, Definition, EventChunk, FIRST_SHAPE, Image, Tables, Tick, put_context, put_head, put_simulated,
+};
 use crate::header::TraceHeader;
 use crate::shape::{Encoding, Field, Shape};
 use crate::value::{MAX_DEPTH, Term, Value};
@@ -34,6 +36,9 @@ pub struct ImageBuilder {
     base_ticks: u64,
     now: u64,
     current: Option<(u32, Option<Term>)>,
+    simulated: Option<u64>,
+    /// What the chunk's records carry so far.
+    written_simulated: Option<u64>,
 }
 
 impl ImageBuilder {
@@ -50,6 +55,8 @@ impl ImageBuilder {
             base_ticks: 0,
             now: 0,
             current: None,
+            simulated: None,
+            written_simulated: None,
         }
     }
 
@@ -91,6 +98,11 @@ impl ImageBuilder {
         id
     }
 
+    /// The events to come carry this simulated time, in ns.
+    pub fn simulated(&mut self, simulated: Option<u64>) {
+        self.simulated = simulated;
+    }
+
     fn define(&mut self, definition: Definition) {
         let defined = self.image.tables.define(definition, usize::MAX);
         debug_assert_eq!(defined, Ok(()), "ids count up from the first");
@@ -118,6 +130,10 @@ impl ImageBuilder {
         if self.current != Some((context, term)) {
             put_context(&mut self.payload, context, term);
             self.current = Some((context, term));
+        }
+        if self.written_simulated != self.simulated {
+            put_simulated(&mut self.payload, self.simulated);
+            self.written_simulated = self.simulated;
         }
         let backwards = ts < self.now;
         put_head(&mut self.payload, shape, ts.saturating_sub(self.now));
@@ -149,6 +165,7 @@ impl ImageBuilder {
         }
         self.base_ticks = self.now;
         self.current = None;
+        self.written_simulated = None;
     }
 
     /// Ends the trace.

@@ -6,6 +6,8 @@ use super::{Corrupt, Tables};
 use crate::value::Term;
 use crate::varint::{Cursor, Sink, put_u64};
 
+/// The control record that sets the simulated time.
+pub const SIMULATED: u64 = 0;
 /// The control record that sets context and term.
 pub const CONTEXT: u64 = 1;
 /// The control record that sets the term alone.
@@ -26,6 +28,14 @@ pub fn put_context(sink: &mut impl Sink, context: u32, term: Option<Term>) {
 pub fn put_term(sink: &mut impl Sink, term: Option<Term>) {
     put_u64(sink, TERM);
     put_u64(sink, encoded(term));
+}
+
+/// Appends a control record: from here on, records carry this simulated time in ns.
+#[inline]
+pub fn put_simulated(sink: &mut impl Sink, simulated: Option<u64>) {
+    put_u64(sink, SIMULATED);
+    // Never a second zero: a stretch of zeros is damage, and must not pass for records.
+    put_u64(sink, simulated.map_or(1, |ns| ns.saturating_add(2)));
 }
 
 /// Appends a record's head; the values of the shape's fields must follow.
@@ -50,6 +60,8 @@ pub struct RawRecord {
     pub context: Option<u32>,
     /// The peer's current term.
     pub term: Option<Term>,
+    /// The simulated time in ns, under a simulator.
+    pub simulated: Option<u64>,
     /// The id of its shape in [`Tables::shapes`].
     pub shape: u32,
     /// Where its values stand in the chunk's payload.
@@ -63,13 +75,15 @@ pub struct Records<'a> {
     ticks: u64,
     context: Option<u32>,
     term: Option<Term>,
+    simulated: Option<u64>,
     failed: bool,
 }
 
 impl<'a> Records<'a> {
     /// Reads `payload`, whose times count from `base_ticks`.
     pub fn new(payload: &'a [u8], base_ticks: u64, tables: &'a Tables) -> Self {
-        Records { tables, cursor: Cursor::new(payload), ticks: base_ticks, context: None, term: None, failed: false }
+        let cursor = Cursor::new(payload);
+        Records { tables, cursor, ticks: base_ticks, context: None, term: None, simulated: None, failed: false }
     }
 
     /// How many bytes of the payload have been read.
@@ -85,7 +99,10 @@ impl<'a> Records<'a> {
     fn read(&mut self) -> Result<Option<RawRecord>, Corrupt> {
         while !self.cursor.is_at_end() {
             match self.cursor.u64()? {
-                0 => return Err(Corrupt("a record has no shape")),
+                SIMULATED => match self.cursor.u64()? {
+                    0 => return Err(Corrupt("a record has no shape")),
+                    simulated => self.simulated = simulated.checked_sub(2),
+                },
                 CONTEXT => {
                     let id = self.cursor.u64()?;
                     self.tables.contexts.get(id).ok_or(Corrupt("a context is not in its table"))?;
@@ -103,6 +120,7 @@ impl<'a> Records<'a> {
                         ticks: self.ticks,
                         context: self.context,
                         term: self.term,
+                        simulated: self.simulated,
                         shape: id as u32,
                         values: start..self.cursor.position(),
                     }));

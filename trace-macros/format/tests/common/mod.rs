@@ -57,7 +57,9 @@ pub(crate) fn to_json(image: &Image) -> String {
             let shape = image.tables.shapes.get(raw.shape.into()).expect("a record's shape is in its table");
             let context = raw.context.and_then(|id| image.tables.contexts.get(id.into())).cloned().unwrap_or_default();
             let record = Record::new(shape, &chunk.payload[raw.values.clone()], &image.tables.strings);
-            writer.event(image.clock().ns(raw.ticks), &context, raw.term, &record).expect("memory takes all");
+            writer
+                .event(image.clock().ns(raw.ticks), raw.simulated, &context, raw.term, &record)
+                .expect("memory takes all");
         }
     }
     String::from_utf8(writer.into_inner()).expect("JSON is UTF-8")
