@@ -323,8 +323,10 @@ impl Lane {
             return None;
         }
         let of_role = |track: &Track| {
-            let index = track.begins.binary_search(&block.begin).ok().filter(|_| block.end != Some(block.begin))?;
-            track.terms.get(index).map(|_| track.term(trace, index))
+            // A role of which nothing more is known begins where what is unknown begins.
+            let first = track.begins.partition_point(|begin| *begin < block.begin);
+            let own = (first..track.terms.len()).take_while(|index| track.begins[*index] == block.begin);
+            own.into_iter().find(|index| track.end(*index) == block.end).map(|index| track.term(trace, index))
         };
         self.tracks.iter().find_map(of_role).unwrap_or_else(|| trace.event(block.begin).term())
     }

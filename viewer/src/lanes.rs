@@ -1,5 +1,6 @@
 //! The lanes of a scene: one file for each sort, one row in [`BUILDERS`].
 
+pub mod known;
 pub mod locks;
 pub mod material;
 pub mod phases;

@@ -11,11 +11,11 @@ mod selection;
 use eframe::egui::{Align2, FontId, Rect, Sense, Ui, pos2};
 use peerscope_analyzer::facts::WaitOn;
 use peerscope_analyzer::model::EventId;
-use peerscope_analyzer::read::ProblemKind;
 use peerscope_analyzer::report::FindingNote;
 
 use crate::colors::Palette;
 use crate::command::Command;
+use crate::lanes::known::stops_early;
 use crate::paint;
 use crate::picture::{Emphasis, Picture, Placed, Viewport};
 use crate::state::{Loaded, State};
@@ -97,7 +97,6 @@ impl Timeline<'_> {
         let (witnesses, related) = (self.witnesses(), self.related());
         let links = self.links(&witnesses);
         let selected = self.state.finding.and_then(|place| self.loaded.report.as_ref()?.findings.get(place));
-        let problems = self.loaded.run.problems();
         let emphasis = Emphasis {
             witnesses: &witnesses,
             related: &related,
@@ -105,7 +104,7 @@ impl Timeline<'_> {
             event: self.state.event,
             severity: selected.map(|finding| finding.severity),
             hides_messages: !self.state.settings.arrows,
-            stops_early: problems.iter().any(|problem| is_early_end(problem.kind)),
+            stops_early: stops_early(self.loaded.run.problems()),
         };
         let strip = self.parts.strip;
         let viewport =
@@ -165,11 +164,6 @@ impl Timeline<'_> {
         selection::paint(self, &painter, picture);
         paint::axis(&ui.painter_at(self.parts.axis), self.parts.axis, &picture.ticks, self.palette);
     }
-}
-
-/// Whether what reading said means that the trace ends before the program did.
-fn is_early_end(problem: ProblemKind) -> bool {
-    matches!(problem, ProblemKind::CutOff | ProblemKind::Truncated | ProblemKind::Corrupt)
 }
 
 /// So much of a text as can matter on the screen.

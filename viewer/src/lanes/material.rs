@@ -3,6 +3,8 @@
 
 mod contention;
 
+use std::borrow::Cow;
+
 use peerscope_analyzer::facts::{Facts, Hold, Wait, WaitOn};
 use peerscope_analyzer::model::{Dense, Event, EventId, Grouped, LockId, PeerId, TaskId, TestId, Trace};
 use peerscope_analyzer::value::Term;
@@ -10,6 +12,7 @@ use peerscope_analyzer::vocabulary::{Body, Kind};
 
 use self::contention::contended;
 use super::Whose;
+use super::known::{self, Known};
 use super::shelf::{Shelf, shelf};
 use crate::lane::Times;
 use crate::words::names;
@@ -25,6 +28,12 @@ pub struct Material<'f, 't> {
     pub trace: &'t Trace,
     /// When its events were.
     pub times: Times<'t>,
+    /// What of it is known to go on.
+    known: Known,
+    holds: Cow<'f, [Hold]>,
+    waits: Cow<'f, [Wait]>,
+    /// By peer: all its events; empty if nothing is missing.
+    words: Grouped<EventId>,
     /// By test, the one that has no name first.
     tests: Grouped<EventId>,
     /// By peer.
@@ -61,7 +70,9 @@ impl<'f, 't> Material<'f, 't> {
         let trace = facts.trace();
         let peers = trace.peers().len();
         let shelves = Shelves::new(trace);
-        let (holds, waits) = (facts.holds().all(), facts.waits().all());
+        let known = Known::new(facts);
+        let (kept_holds, kept_waits) = (known.holds(facts), known.waits(facts));
+        let (holds, waits) = (&*kept_holds, &*kept_waits);
         let locks = trace.locks().len();
         let tasks = trace.tasks().len();
         let lock_holds = grouped(locks, holds, |hold| Some(hold.lock.index()));
@@ -93,8 +104,12 @@ impl<'f, 't> Material<'f, 't> {
             contended: contended(holds, waits, &lock_holds, &lock_waits),
             lock_holds,
             lock_waits,
-            until: until(trace, holds, waits),
+            until: until(trace, &known, holds, waits),
             made: shelves.made,
+            words: if known.is_whole() { Grouped::default() } else { words(trace) },
+            known,
+            holds: kept_holds,
+            waits: kept_waits,
         }
     }
 
@@ -138,13 +153,26 @@ impl<'f, 't> Material<'f, 't> {
         losses.get(losses.partition_point(|lost| *lost <= event.id())).copied()
     }
 
+    /// The peer's last event before `end` (its last of all, if there is no end), if the file of `begin` lacks events: that is
+    /// how far something that began there is known to go on.
+    pub fn known_until(&self, peer: PeerId, begin: EventId, end: Option<EventId>) -> Option<EventId> {
+        let may_lack = self.known.may_lack(self.trace.event(begin));
+        may_lack.then(|| known::last_word(self.words.of(peer.index()), begin, end)).flatten()
+    }
+
+    /// Whether `task` is known to live where the trace ends: it said when it began and never that it ended, and its end
+    /// cannot be among what is missing. Any other lives as long as it writes.
+    pub fn is_alive_at_end(&self, task: TaskId) -> bool {
+        is_alive_at_end(self.trace, &self.known, task)
+    }
+
     /// Events of the peer, or of nobody, that name no task.
     pub fn untasked(&self, peer: Option<PeerId>) -> &[EventId] {
         self.untasked.of(group(peer))
     }
 
     /// Holds of the peer, or of nobody, that name no task.
-    pub fn untasked_holds(&self, peer: Option<PeerId>) -> impl Iterator<Item = (&'f Hold, bool)> {
+    pub fn untasked_holds(&self, peer: Option<PeerId>) -> impl Iterator<Item = (&Hold, bool)> {
         self.holds(self.untasked_holds.of(group(peer)))
     }
 
@@ -159,22 +187,22 @@ impl<'f, 't> Material<'f, 't> {
     }
 
     /// What `task` held, in the order of the acquires; and whether somebody waited for that meanwhile.
-    pub fn holds_of_task(&self, task: TaskId) -> impl Iterator<Item = (&'f Hold, bool)> {
+    pub fn holds_of_task(&self, task: TaskId) -> impl Iterator<Item = (&Hold, bool)> {
         self.holds(self.task_holds.of(task.index()))
     }
 
     /// Who held `lock`, in the order of the acquires; and whether somebody waited for it meanwhile.
-    pub fn holds_of_lock(&self, lock: LockId) -> impl Iterator<Item = (&'f Hold, bool)> {
+    pub fn holds_of_lock(&self, lock: LockId) -> impl Iterator<Item = (&Hold, bool)> {
         self.holds(self.lock_holds.of(lock.index()))
     }
 
     /// What `task` waited for, in the order of the begins.
-    pub fn waits_of_task(&self, task: TaskId) -> impl Iterator<Item = &'f Wait> {
+    pub fn waits_of_task(&self, task: TaskId) -> impl Iterator<Item = &Wait> {
         self.waits(self.task_waits.of(task.index()))
     }
 
     /// Who waited for `lock`, in the order of the begins.
-    pub fn waits_for_lock(&self, lock: LockId) -> impl Iterator<Item = &'f Wait> {
+    pub fn waits_for_lock(&self, lock: LockId) -> impl Iterator<Item = &Wait> {
         self.waits(self.lock_waits.of(lock.index()))
     }
 
@@ -184,14 +212,12 @@ impl<'f, 't> Material<'f, 't> {
         self.until[task.index()]
     }
 
-    fn holds(&self, places: &[u32]) -> impl Iterator<Item = (&'f Hold, bool)> {
-        let all = self.facts.holds().all();
-        places.iter().map(move |place| (&all[*place as usize], self.contended[*place as usize]))
+    fn holds(&self, places: &[u32]) -> impl Iterator<Item = (&Hold, bool)> {
+        places.iter().map(|place| (&self.holds[*place as usize], self.contended[*place as usize]))
     }
 
-    fn waits(&self, places: &[u32]) -> impl Iterator<Item = &'f Wait> {
-        let all = self.facts.waits().all();
-        places.iter().map(move |place| &all[*place as usize])
+    fn waits(&self, places: &[u32]) -> impl Iterator<Item = &Wait> {
+        places.iter().map(|place| &self.waits[*place as usize])
     }
 }
 
@@ -199,16 +225,20 @@ fn grouped<T>(count: usize, all: &[T], group_of: impl Fn(&T) -> Option<usize>) -
     Grouped::new(count, || all.iter().zip(0_u32..).filter_map(|(item, place)| Some((group_of(item)?, place))))
 }
 
-/// Whether `task` is known to live where the trace ends: it said when it began and never that it ended. One that says
-/// neither lives as long as it writes.
-pub fn is_alive_at_end(trace: &Trace, task: TaskId) -> bool {
+fn is_alive_at_end(trace: &Trace, known: &Known, task: TaskId) -> bool {
     let life = trace.task(task);
-    life.begin.is_some() && life.end.is_none()
+    life.end.is_none() && life.begin.is_some_and(|begin| !known.may_lack(trace.event(begin)))
 }
 
-fn until(trace: &Trace, holds: &[Hold], waits: &[Wait]) -> Vec<EventId> {
+/// By peer: its events.
+fn words(trace: &Trace) -> Grouped<EventId> {
+    let events = || trace.events().filter_map(|event| Some((event.peer()?.index(), event.id())));
+    Grouped::new(trace.peers().len(), events)
+}
+
+fn until(trace: &Trace, known: &Known, holds: &[Hold], waits: &[Wait]) -> Vec<EventId> {
     let last = |task| match trace.task_events(task).last() {
-        Some(last) if !is_alive_at_end(trace, task) => *last,
+        Some(last) if !is_alive_at_end(trace, known, task) => *last,
         _ => NEVER,
     };
     let mut until: Vec<EventId> = trace.tasks().ids().map(last).collect();

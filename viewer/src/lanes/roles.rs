@@ -16,7 +16,7 @@ pub(super) fn lanes(material: &Material<'_, '_>, whose: Whose, lanes: &mut Vec<L
     if events.is_empty() {
         return;
     }
-    let mut band = Band::new(material);
+    let mut band = Band::new(material, peer);
     material.turns(peer).iter().for_each(|id| band.event(material.trace.event(*id)));
     let point = |id: &EventId| Some(Block::point(*id, point_look(material.trace.event(*id).kind()?)?));
     let mut points = events.iter().filter_map(point).collect();
@@ -55,8 +55,10 @@ fn role_look(role: &str) -> Look {
 /// Grows the blocks of role and term, event by event.
 ///
 /// When a role begins and ends, the analyzer's roles say, as they do to the detectors. The band adds what they do not tell:
-/// when the peer was down, in which term a role went on, and from where on it is not known any more.
+/// when the peer was down, in which term a role went on, and from where on it is not known any more (see
+/// [`super::known`]).
 struct Band<'m, 'f, 't> {
+    peer: PeerId,
     material: &'m Material<'f, 't>,
     blocks: Vec<Block>,
     /// By block: the event that said its term.
@@ -72,8 +74,17 @@ struct Band<'m, 'f, 't> {
 }
 
 impl<'m, 'f, 't> Band<'m, 'f, 't> {
-    fn new(material: &'m Material<'f, 't>) -> Self {
-        Band { material, blocks: Vec::new(), said: Vec::new(), role: None, lost: None, term: None, incarnation: 0 }
+    fn new(material: &'m Material<'f, 't>, peer: PeerId) -> Self {
+        Band {
+            peer,
+            material,
+            blocks: Vec::new(),
+            said: Vec::new(),
+            role: None,
+            lost: None,
+            term: None,
+            incarnation: 0,
+        }
     }
 
     fn event(&mut self, event: Event<'_>) {
@@ -141,7 +152,10 @@ impl<'m, 'f, 't> Band<'m, 'f, 't> {
         if deposed || self.role.is_some_and(|role| role.end == Some(event.id())) {
             self.begin(event, Look::OtherRole, None);
         } else if self.term != before {
-            self.begin(event, look, self.role);
+            // A role that nobody says is known to go on is not known in a later term.
+            let (look, role) =
+                if self.doubt(Some(event)).is_some() { (Look::OtherRole, None) } else { (look, self.role) };
+            self.begin(event, look, role);
         }
     }
 
@@ -159,20 +173,45 @@ impl<'m, 'f, 't> Band<'m, 'f, 't> {
         roles.binary_search_by_key(&event, |role| role.begin).ok().map(|at| &roles[at])
     }
 
-    fn begin(&mut self, event: Event<'_>, look: Look, role: Option<&'f Role>) {
-        if let Some(last) = self.blocks.last_mut() {
-            last.end = Some(event.id());
+    /// From where on it is not known that the last block went on until `end`, which begins another; `None` if it is.
+    fn doubt(&self, end: Option<Event<'_>>) -> Option<EventId> {
+        let (last, said) = (self.blocks.last()?, self.said.last()?);
+        let is_known = last.look != Look::OtherRole || self.role.is_some() || said.is_some();
+        // Lives are counted: between this one and the next there was none.
+        let goes_on = |start: Event<'_>| {
+            let stop = self.material.trace.event(last.begin);
+            start.kind() == Some(Kind::PeerStart) && stop.incarnation().checked_add(1) == Some(start.incarnation())
+        };
+        if !is_known || (last.look == Look::Down && end.is_some_and(goes_on)) {
+            return None;
         }
-        self.blocks.push(Block::new(event.id(), None, look));
-        self.said.push(self.term.map(|(_, said)| said));
+        self.material.known_until(self.peer, last.begin, end.map(|end| end.id()))
+    }
+
+    fn begin(&mut self, event: Event<'_>, look: Look, role: Option<&'f Role>) {
+        if let Some(unknown) = self.doubt(Some(event)) {
+            self.push(unknown, Look::OtherRole, None);
+        }
+        self.push(event.id(), look, self.term.map(|(_, said)| said));
         self.role = role;
         // Of what is not known, nothing more can be lost.
         let is_known = look != Look::OtherRole || role.is_some();
         self.lost = if is_known { self.material.file_loss_after(event) } else { None };
     }
 
+    fn push(&mut self, begin: EventId, look: Look, said: Option<EventId>) {
+        if let Some(last) = self.blocks.last_mut() {
+            last.end = Some(begin);
+        }
+        self.blocks.push(Block::new(begin, None, look));
+        self.said.push(said);
+    }
+
     fn finish(mut self) -> Option<Track> {
         self.until(NEVER);
+        if let Some(unknown) = self.doubt(None) {
+            self.push(unknown, Look::OtherRole, None);
+        }
         let Band { blocks, said, material, .. } = self;
         (!blocks.is_empty()).then(|| Track::new(Place::Main, material.times, &blocks).with_terms(said))
     }

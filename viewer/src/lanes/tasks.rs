@@ -13,7 +13,7 @@ use peerscope_analyzer::vocabulary::Kind;
 use self::names::words;
 use self::pack::pack;
 use super::locks::hold_blocks;
-use super::material::{Material, NEVER, is_alive_at_end};
+use super::material::{Material, NEVER};
 use super::shelf::{Shelf, shelf};
 use super::{Whose, push_track};
 use crate::lane::{Block, Lane, Look, Place, Subject, Track};
@@ -43,11 +43,8 @@ pub(super) fn lanes(material: &Material<'_, '_>, whose: Whose, lanes: &mut Vec<L
 
 fn alive(material: &Material<'_, '_>, task: TaskId) -> Option<Block> {
     let events = material.trace.task_events(task);
-    let end = if is_alive_at_end(material.trace, task) || waits_at_end(material, task) {
-        None
-    } else {
-        events.last().copied()
-    };
+    let end =
+        if material.is_alive_at_end(task) || waits_at_end(material, task) { None } else { events.last().copied() };
     Some(Block::new(*events.first()?, end, Look::Alive))
 }
 

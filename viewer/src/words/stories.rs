@@ -2,7 +2,6 @@
 
 use peerscope_analyzer::facts::{Blocker, Certainty, Facts, Hold, Mode, Root, Stuck, Wait, WaitOn};
 use peerscope_analyzer::model::{EventId, LockId, TaskId, Trace};
-use peerscope_analyzer::read::ProblemKind;
 use peerscope_analyzer::value::Term;
 use peerscope_analyzer::vocabulary::Kind;
 
@@ -12,6 +11,7 @@ use super::labels::{UNKNOWN_ROLE, block_labels, lock_of_block, role_word, waits_
 use super::messages::{TOOK, rpc_lines};
 use super::names::{self, author, enumerate};
 use crate::lane::{Block, Lane, Look, Subject, Times};
+use crate::lanes::known::{Known, last_word_of_peer, stops_early};
 
 /// So many names are listed before it is only said how many more there are.
 const MAX_NAMED: usize = 4;
@@ -27,7 +27,8 @@ pub fn block_story(facts: &Facts<'_>, times: Times<'_>, lane: &Lane, block: Bloc
     match block.look {
         Look::Follower | Look::Candidate | Look::Leader | Look::PreCandidate | Look::Learner | Look::OtherRole => {
             let word = role_word(trace.event(block.begin), block.look);
-            role_story(facts, times, &word, lane.term(trace, block), block.begin, block.end)
+            let term = lane.term(trace, block);
+            role_story(facts, times, &word, term, (block.begin, block.end), is_last_word(facts, term, block))
         }
         Look::Alive => match (lane.subject, trace.event(block.begin).task()) {
             (_, Some(task)) | (Subject::Tasks(task), None) => task_story(facts, times, task),
@@ -66,10 +67,12 @@ pub fn event_stories(facts: &Facts<'_>, times: Times<'_>, event: EventId) -> Vec
     stories.extend(wait.map(|wait| wait_story(facts, times, wait)));
     let hold = facts.holds().began_at(event).copied().or_else(|| hold_ended_by(facts, event));
     stories.extend(hold.map(|hold| hold_story(facts, times, &hold)));
-    stories.extend(
-        role_begun_by(facts, event)
-            .map(|(word, end)| role_story(facts, times, &word, trace.event(event).term(), event, end)),
-    );
+    stories.extend(role_begun_by(facts, event).map(|(word, end)| {
+        let last = || last_word_of_peer(trace, trace.event(event).peer()?, event, end);
+        let known = if Known::new(facts).may_lack(trace.event(event)) { last() } else { None };
+        let span = (event, known.or(end));
+        role_story(facts, times, &word, trace.event(event).term(), span, known.is_some())
+    }));
     if let (Some(Kind::TaskBegin | Kind::TaskEnd), Some(task)) = (trace.event(event).kind(), trace.event(event).task())
     {
         stories.push(task_story(facts, times, task));
@@ -102,37 +105,61 @@ pub(super) fn role_begun_by(facts: &Facts<'_>, event: EventId) -> Option<(String
 /// "lasted 1.2 ms", or that it never ended: as far as the trace goes, if that was cut off.
 pub(super) fn lasted(facts: &Facts<'_>, times: Times<'_>, begin: EventId, end: Option<EventId>) -> String {
     let length = duration(times.end(end).saturating_sub(times.at(begin)).max(0));
-    let is_cut =
-        || facts.problems().iter().any(|problem| matches!(problem.kind, ProblemKind::CutOff | ProblemKind::Truncated));
     match end {
         Some(end) if end == begin => "at one moment".into(),
         Some(_) => format!("lasted {length}"),
-        None if is_cut() => format!("not ended when the trace stops, {length} later; the trace was cut off"),
+        None if stops_early(facts.problems()) => {
+            format!("not ended when the trace stops, {length} later; the trace is not whole")
+        }
         None => format!("never ended: it goes on where the trace ends, {length} later"),
     }
+}
+
+/// As far as it is known that something went on: "known for 1.2 ms; then events are missing".
+fn known_for(times: Times<'_>, begin: EventId, last: EventId) -> String {
+    match times.at(last).saturating_sub(times.at(begin)) {
+        ..=0 => "not known how long: events are missing after its begin".into(),
+        known => format!("known for {}; then events are missing", duration(known)),
+    }
+}
+
+/// Whether the block of a role ends with the last that is known of it: events are missing, and that one ends no role.
+fn is_last_word(facts: &Facts<'_>, term: Option<Term>, block: Block) -> bool {
+    let Some(end) = block.end.map(|end| facts.trace().event(end)) else { return false };
+    let ends =
+        matches!(end.kind(), Some(Kind::Role | Kind::TermChange | Kind::PeerStart | Kind::PeerStop | Kind::Lost));
+    let is_same = end.id() == block.begin || (!ends && (term.is_none() || end.term().is_none() || end.term() == term));
+    is_same && Known::new(facts).may_lack(facts.trace().event(block.begin))
 }
 
 fn at_source(trace: &Trace, what: &str, event: EventId) -> Option<String> {
     Some(format!("{what} at {}", names::name(trace.event(event).src()?)))
 }
 
-/// A role, its term, how it began and ended.
-pub(super) fn role_story(
+/// A role, its term, how it began and ended; `is_last_word` if the end is merely the last that is known of it.
+fn role_story(
     facts: &Facts<'_>,
     times: Times<'_>,
     word: &str,
     term: Option<Term>,
-    begin: EventId,
-    end: Option<EventId>,
+    (begin, end): (EventId, Option<EventId>),
+    is_last_word: bool,
 ) -> Vec<String> {
     let trace = facts.trace();
     let event = trace.event(begin);
     let who = event.peer().map_or_else(|| "a peer".into(), |peer| names::peer(trace, peer));
     let term = term.map_or_else(String::new, |term| format!(" in term {term}"));
     let is = if word == UNKNOWN_ROLE { format!("the role of {who} is not known") } else { format!("{who} is {word}") };
-    let mut lines = vec![format!("{is}{term}"), lasted(facts, times, begin, end)];
-    lines.push(format!("began: {}", event_text(facts, begin)));
-    lines.extend(end.map(|end| format!("ended: {}", event_text(facts, end))));
+    let mut lines = vec![format!("{is}{term}")];
+    if let Some(last) = end.filter(|_| is_last_word) {
+        lines.push(known_for(times, begin, last));
+        lines.push(format!("began: {}", event_text(facts, begin)));
+        lines.push(format!("last known: {}", event_text(facts, last)));
+    } else {
+        lines.push(lasted(facts, times, begin, end));
+        lines.push(format!("began: {}", event_text(facts, begin)));
+        lines.extend(end.map(|end| format!("ended: {}", event_text(facts, end))));
+    }
     lines.extend(at_source(trace, "written", begin));
     lines
 }
@@ -144,7 +171,9 @@ fn task_story(facts: &Facts<'_>, times: Times<'_>, id: TaskId) -> Vec<String> {
     let mut lines = vec![format!("{}{of}", names::task(trace, id))];
     let events = trace.task_events(id);
     if let Some(first) = task.begin.or(events.first().copied()) {
-        lines.push(format!("{}, {}", lasted(facts, times, first, task.end), names::count(events.len(), "event")));
+        let last = events.last().filter(|_| task.end.is_none() && Known::new(facts).may_lack(trace.event(first)));
+        let lasted = last.map_or_else(|| lasted(facts, times, first, task.end), |last| known_for(times, first, *last));
+        lines.push(format!("{lasted}, {}", names::count(events.len(), "event")));
     }
     lines.extend(task.spawn.map(|spawn| {
         let src = trace.event(spawn).src().map_or_else(String::new, |src| format!(" at {}", names::name(src)));
@@ -169,6 +198,7 @@ fn hold_of_block(facts: &Facts<'_>, lane: &Lane, block: Block) -> Option<Hold> {
 /// A hold: who holds, how long, who waited meanwhile, where it was taken and released.
 fn hold_story(facts: &Facts<'_>, times: Times<'_>, hold: &Hold) -> Vec<String> {
     let trace = facts.trace();
+    let hold = &Known::new(facts).hold(trace, *hold);
     let holder = author(trace, hold.acquire);
     let how = match hold.mode {
         Mode::Exclusive => "",
@@ -177,10 +207,7 @@ fn hold_story(facts: &Facts<'_>, times: Times<'_>, hold: &Hold) -> Vec<String> {
     };
     let mut lines = vec![format!("{} held{how} by {holder}", names::lock(facts, hold.lock))];
     lines.push(match hold.lost {
-        Some(lost) => {
-            let known = times.at(lost).saturating_sub(times.at(hold.acquire)).max(0);
-            format!("held for {} at least; then events are missing", duration(known))
-        }
+        Some(lost) => known_for(times, hold.acquire, lost),
         None => lasted(facts, times, hold.acquire, hold.release),
     });
     lines.extend(waiters(facts, hold));
@@ -251,8 +278,12 @@ fn queue_story(facts: &Facts<'_>, times: Times<'_>, lane: &Lane, block: Block) -
     let trace = facts.trace();
     let Some(lock) = lock_of_block(facts, lane, block) else { return titled(facts, times, lane, block) };
     let tasks = if block.depth == 1 { "1 task waits" } else { &format!("{} tasks wait", block.depth) };
-    let mut lines =
-        vec![format!("{tasks} for {}", names::lock(facts, lock)), lasted(facts, times, block.begin, block.end)];
+    // What ends a wait for a lock is about the lock, unless it is merely the last that is known of who waits.
+    let is_other = |end: &EventId| names::lock_of(trace.event(*end)) != Some(lock);
+    let last = block.end.filter(|end| is_other(end) && Known::new(facts).may_lack(trace.event(*end)));
+    let lasted =
+        last.map_or_else(|| lasted(facts, times, block.begin, block.end), |last| known_for(times, block.begin, last));
+    let mut lines = vec![format!("{tasks} for {}", names::lock(facts, lock)), lasted];
     let stuck = facts.wait_graph().stuck().iter().filter(|stuck| stuck.wait.on == WaitOn::Lock(lock));
     let ever: Vec<_> = stuck.take(64).map(|stuck| names::task(trace, stuck.wait.task)).collect();
     lines.extend(held_by(facts, times, lock, block.begin, None));
@@ -280,9 +311,10 @@ fn held_by(facts: &Facts<'_>, times: Times<'_>, lock: LockId, event: EventId, wa
 fn wait_story(facts: &Facts<'_>, times: Times<'_>, wait: &Wait) -> Vec<String> {
     let trace = facts.trace();
     let mut lines = vec![format!("{} {}", author(trace, wait.begin), waits_for_any(facts, wait))];
+    let wait = &Known::new(facts).wait(trace, *wait);
     lines.push(match wait.lost {
-        Some(_) if wait.end.is_none() => "not known how long: events are missing after its begin".into(),
-        _ => lasted(facts, times, wait.begin, wait.end),
+        Some(lost) => known_for(times, wait.begin, lost),
+        None => lasted(facts, times, wait.begin, wait.end),
     });
     if let WaitOn::Lock(lock) = wait.on {
         lines.extend(held_by(facts, times, lock, wait.begin, Some(wait.task)));
@@ -301,7 +333,8 @@ fn wait_story(facts: &Facts<'_>, times: Times<'_>, wait: &Wait) -> Vec<String> {
             }
         }
     } else {
-        lines.extend(wait.end.map(|end| format!("ended: {}", event_text(facts, end))));
+        let ended = if wait.lost.is_some() { "over at the latest" } else { "ended" };
+        lines.extend(wait.end.map(|end| format!("{ended}: {}", event_text(facts, end))));
     }
     lines.extend(at_source(trace, "begun", wait.begin));
     lines

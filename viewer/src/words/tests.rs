@@ -233,7 +233,7 @@ fn what_goes_on_where_a_trace_was_cut_off_is_not_said_to_never_end() {
     let facts = Facts::new(&trace, std::slice::from_ref(&cut));
     let open = block(9, None, Look::WaitsForLock);
     let told = block_story(&facts, times(&trace), &lane(Subject::Tasks(TaskId(2))), open);
-    assert_eq!(told[1], "not ended when the trace stops, 1.02 ms later; the trace was cut off");
+    assert_eq!(told[1], "not ended when the trace stops, 1.02 ms later; the trace is not whole");
 }
 
 #[test]
