@@ -86,6 +86,20 @@ fn a_cut_native_file_says_so() {
 }
 
 #[test]
+fn a_hole_in_a_closed_file_is_said() {
+    let whole = small_file();
+    for page in 1..whole.len() / PAGE {
+        let mut file = whole.clone();
+        file[page * PAGE..(page + 1) * PAGE].fill(0);
+        assert!(read(&file).expect("the head is whole").1, "nothing is said of page {page}, which is empty");
+        // One that is still written may have taken a chunk whose head is not there yet.
+        file[40..44].fill(0);
+        let (_, problems) = Image::read(&mut Cursor::new(&file)).expect("the head is whole");
+        assert_eq!(problems, [], "page {page}");
+    }
+}
+
+#[test]
 fn a_flipped_bit_of_a_sealed_file_changes_nothing_or_is_said() {
     let mut file = small_file();
     for bit in 0..file.len() * 8 {

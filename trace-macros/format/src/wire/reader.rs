@@ -271,7 +271,15 @@ impl<'f, F: Read + Seek> Reader<'f, F> {
         };
         let head = match ChunkHead::decode(&bytes, self.head.chunk_size) {
             Ok(Some(head)) => head,
-            Ok(None) => return Ok(Ok(None)),
+            Ok(None) => {
+                // While a file grows, one who has taken a chunk may not have written its head yet; later none is without.
+                if self.head.chunks.is_some_and(|chunks| number < chunks) {
+                    let size = self.head.chunk_size;
+                    let detail = format!("a chunk has no head; its {size} bytes are left out");
+                    self.problem(ProblemKind::Corrupt, offset, detail);
+                }
+                return Ok(Ok(None));
+            }
             Err(error) => {
                 let size = self.head.chunk_size;
                 self.problem(ProblemKind::Corrupt, offset, format!("{error}; its {size} bytes are left out"));
