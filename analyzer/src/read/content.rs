@@ -1,4 +1,5 @@
-//! The bytes of one file: a plain file as it is, a pipe read into memory first, as readers must be able to go back.
+//! The bytes of one file: a plain file as it is, a pipe read into memory first, as readers must be able to go back. A pipe
+//! with a name of its own is refused: nobody need ever write into it.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
@@ -25,6 +26,9 @@ pub(super) struct Opened {
 impl Opened {
     /// Opens a file and looks at its first bytes, or says why that is not possible.
     pub(super) fn new(path: &Path) -> Result<Opened, String> {
+        if is_named_pipe(path) {
+            return Err("is a named pipe, which might never end; give a file instead".to_owned());
+        }
         let mut file = File::open(path).map_err(|error| format!("cannot be opened: {error}"))?;
         let mut begin = Vec::new();
         let looked = file.by_ref().take(SNIFFED).read_to_end(&mut begin).and_then(|_| file.metadata());
@@ -47,6 +51,20 @@ impl Opened {
     }
 }
 
+/// Whether opening `path` would wait for somebody who writes into it. The pipes of a shell (`<(zcat ...)`) have a place among
+/// the open files, but no name that leads there, and a writer.
+#[cfg(unix)]
+fn is_named_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo()) && std::fs::canonicalize(path).is_ok()
+}
+
+/// Whether opening `path` would wait for somebody who writes into it: no file of this system does.
+#[cfg(not(unix))]
+fn is_named_pipe(_path: &Path) -> bool {
+    false
+}
+
 /// `begin` and all that follows it, unless both together are more than `limit` bytes.
 fn gather(begin: Vec<u8>, rest: impl Read, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = begin;
@@ -58,6 +76,22 @@ fn gather(begin: Vec<u8>, rest: impl Read, limit: u64) -> io::Result<Option<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_with_a_name_is_refused_before_it_is_opened() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("pipe.pscope");
+        let made = std::process::Command::new("mkfifo").arg(&path).status().expect("there is a mkfifo");
+        assert!(made.success());
+        let refused = |path: &Path| Opened::new(path).err();
+        assert_eq!(refused(&path).as_deref(), Some("is a named pipe, which might never end; give a file instead"));
+        let link = folder.path().join("link.pscope");
+        std::os::unix::fs::symlink(&path, &link).expect("linked");
+        assert!(refused(&link).is_some());
+        std::fs::write(folder.path().join("file"), "{}").expect("written");
+        assert_eq!(refused(&folder.path().join("file")), None);
+    }
 
     #[test]
     fn a_pipe_is_read_whole_or_not_at_all() {
