@@ -9,6 +9,7 @@ mod welcome;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
 use eframe::egui::{CentralPanel, Context, Frame, Margin, Panel, ThemePreference, Ui, ViewportCommand};
 use peerscope_analyzer::model::EventId;
@@ -238,7 +239,7 @@ impl App {
             self.state.opened(&loaded);
         }
         self.attempt.is_open = true;
-        self.loaded = Some(loaded);
+        drop_elsewhere(self.loaded.replace(loaded));
         if !notes.is_empty() {
             self.message = Some(Message::note(&notes.join("; ")));
         }
@@ -352,6 +353,14 @@ fn whole(panel: Panel, ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
         ui.expand_to_include_rect(area);
         content(ui);
     });
+}
+
+/// Drops a run away from the thread of the window: one of ten million events takes a tenth of a second. Without a thread
+/// for that it is dropped here.
+fn drop_elsewhere(run: Option<Loaded>) {
+    if let Some(run) = run {
+        drop(thread::Builder::new().name("drop".to_owned()).spawn(move || drop(run)));
+    }
 }
 
 fn event_of(loaded: &Loaded, event: u32) -> Result<Command, String> {

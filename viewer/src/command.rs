@@ -187,6 +187,7 @@ pub fn sign(key: &KeyboardShortcut, is_mac: bool) -> String {
         Key::Comma => ",",
         Key::Questionmark => "?",
         Key::Escape => "Esc",
+        Key::Backspace => "⌫",
         Key::PageUp => "Page ↑",
         Key::PageDown => "Page ↓",
         other => other.name(),
@@ -236,7 +237,7 @@ mod tests {
         // Each is another one, and none is named as in a program.
         let all: Vec<String> = NAMED.iter().flat_map(|named| named.keys).map(|key| sign(key, false)).collect();
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
-        for odd in ["Questionmark", "Period", "Comma", "Plus", "Minus", "Equals", "Left", "PageUp"] {
+        for odd in ["Questionmark", "Period", "Comma", "Plus", "Minus", "Equals", "Left", "PageUp", "Backspace"] {
             assert!(!all.iter().any(|sign| sign.contains(odd)), "{odd}");
         }
     }

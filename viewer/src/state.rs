@@ -7,7 +7,7 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -210,9 +210,12 @@ impl State {
         self.event = self.event.filter(|event| is_same(before.run.trace(), loaded.run.trace(), *event));
         self.lane = None;
         self.finding = None;
-        let groups = loaded.scene.groups.len();
-        self.folding.truncate(groups);
-        self.collapsed = Arc::new(self.collapsed.iter().copied().filter(|group| *group < groups).collect());
+        // Groups are told by their names: a peer more, or a test, moves the places of the others.
+        let names = loaded.scene.groups.iter().enumerate().rev().map(|(place, group)| (group.label.as_str(), place));
+        let places: BTreeMap<&str, usize> = names.collect();
+        let now = |group: usize| places.get(before.scene.groups.get(group)?.label.as_str()).copied();
+        self.folding = self.folding.moved(&now);
+        self.collapsed = Arc::new(self.collapsed.iter().filter_map(|group| now(*group)).collect());
         self.layout = Layout::new(&loaded.scene, &self.collapsed);
         self.view = navigation::valid(&loaded.scene, self.view);
         self.set_scroll(self.scroll);

@@ -2,7 +2,7 @@
 //!
 //! The table is virtual: it keeps the number of its first row and lays out only the rows that fit, so that ten million
 //! events cost what twenty do. (A scroll area would be 180 million points high, and its f32 would jump by 16 points.)
-//! It follows the selected event, else the selected finding's first witness, and where neither can be seen, the beginning
+//! It follows the moment that was asked for, else the selected event, else the selected finding's first witness, and where neither can be seen, the beginning
 //! of the visible time; the wheel and the bar at the right move it freely until one of these changes.
 
 mod columns;
@@ -29,8 +29,8 @@ const ROW: f32 = 18.0;
 /// The width of the bar at the right, in points.
 const BAR: f32 = 10.0;
 
-/// What the table follows: the selected event, the selected finding, the visible time.
-type Followed = (Option<EventId>, Option<usize>, Span);
+/// What the table follows: a moment that was asked for, the selected event, the selected finding, the visible time.
+type Followed = (Option<i64>, Option<EventId>, Option<usize>, Span);
 
 /// Where the table is; kept from frame to frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -113,13 +113,13 @@ fn first_at(trace: &Trace, at: i64) -> usize {
 impl Place {
     /// Goes where the selection or the visible time has gone since the last frame.
     fn follow(&mut self, loaded: &Loaded, state: &State, rows: usize) {
-        let now = (state.event, state.finding, state.view);
+        let now = (state.moment, state.event, state.finding, state.view);
         if self.followed.replace(now) != Some(now) {
             self.settle(loaded, state, rows);
         }
     }
 
-    /// Shows the selected event if the timeline shows it; else the first witness of the selected finding; else the
+    /// Shows what comes next after the moment that was asked for, else the selected event if the timeline shows it; else the first witness of the selected finding; else the
     /// beginning of the visible time.
     fn settle(&mut self, loaded: &Loaded, state: &State, rows: usize) {
         let trace = loaded.run.trace();
@@ -130,14 +130,14 @@ impl Place {
             let finding = loaded.report.as_ref()?.findings.get(state.finding?)?;
             finding.witnesses.first().map(|witness| EventId(witness.event))
         };
-        match state.event.or_else(witness).filter(seen) {
+        match state.event.or_else(witness).filter(seen).filter(|_| state.moment.is_none()) {
             Some(event) => {
                 let row = event.0 as usize;
                 if row < self.first || row >= self.first + rows {
                     self.first = row.saturating_sub(rows / 2);
                 }
             }
-            None => self.first = first_at(trace, state.view.begin),
+            None => self.first = first_at(trace, state.moment.unwrap_or(state.view.begin)),
         }
         self.rest = 0.0;
     }

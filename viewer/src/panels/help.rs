@@ -17,24 +17,28 @@ const MOUSE: &[(&str, &str)] = &[
     ("drop files", "open them as one run"),
 ];
 
+/// A window that is wider than this has room for two columns, and how wide one is, in points.
+const WIDE: f32 = 1_040.0;
+const WIDTH: f32 = 490.0;
+
 /// Shows it above everything else.
 pub fn show(context: &Context, commands: &mut Vec<Command>) {
     let modal = Modal::new(Id::unique("help")).show(context, |ui| {
-        ui.set_width(520.0);
+        let screen = ui.ctx().content_rect();
+        let columns = if screen.width() >= WIDE { 2 } else { 1 };
+        ui.set_width((WIDTH * columns as f32).min(screen.width() - 40.0));
         ui.heading("Keys and mouse");
         ui.add_space(6.0);
-        let height = (ui.ctx().content_rect().height() * 0.7).max(120.0);
+        let lines = lines(ui.ctx().os().is_mac());
+        let rows = lines.len().div_ceil(columns);
+        let height = (screen.height() - 120.0).max(120.0);
         ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-            Grid::new("keys").num_columns(2).striped(true).spacing([24.0, 4.0]).show(ui, |ui| {
-                for named in NAMED {
-                    let keys: Vec<String> = named.keys.iter().map(|key| sign(key, ui.ctx().os().is_mac())).collect();
-                    ui.label(RichText::new(keys.join("   ")).monospace());
-                    ui.label(named.title);
-                    ui.end_row();
-                }
-                for (deed, what) in MOUSE {
-                    ui.label(RichText::new(*deed).monospace());
-                    ui.label(*what);
+            Grid::new("keys").num_columns(2 * columns).striped(true).spacing([20.0, 4.0]).show(ui, |ui| {
+                for row in 0..rows {
+                    for (keys, what) in (0..columns).filter_map(|column| lines.get(column * rows + row)) {
+                        ui.label(RichText::new(keys).monospace());
+                        ui.label(*what);
+                    }
                     ui.end_row();
                 }
             });
@@ -45,4 +49,13 @@ pub fn show(context: &Context, commands: &mut Vec<Command>) {
     if modal.inner || modal.should_close() {
         commands.push(Command::ToggleHelp);
     }
+}
+
+/// What is pressed, and what that does: keys, then the mouse.
+fn lines(is_mac: bool) -> Vec<(String, &'static str)> {
+    let keys = NAMED.iter().map(|named| {
+        let keys: Vec<String> = named.keys.iter().map(|key| sign(key, is_mac)).collect();
+        (keys.join("   "), named.title)
+    });
+    keys.chain(MOUSE.iter().map(|(deed, what)| ((*deed).to_owned(), *what))).collect()
 }

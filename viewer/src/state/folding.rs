@@ -30,10 +30,11 @@ impl Folding {
         Folding { undecided: true, ..Folding::default() }
     }
 
-    /// Forgets groups that are not there any more.
-    pub(super) fn truncate(&mut self, groups: usize) {
-        self.at_rest.retain(|group| *group < groups);
-        self.by_hand.retain(|group, _| *group < groups);
+    /// The same for a run in which groups have other places; `now` gives them, and none for those that are gone.
+    pub(super) fn moved(&self, now: &dyn Fn(usize) -> Option<usize>) -> Folding {
+        let at_rest = self.at_rest.iter().filter_map(|group| now(*group)).collect();
+        let by_hand = self.by_hand.iter().filter_map(|(group, is_folded)| Some((now(*group)?, *is_folded))).collect();
+        Folding { undecided: self.undecided, at_rest, by_hand }
     }
 
     /// `folded`, but for what the user wants otherwise.

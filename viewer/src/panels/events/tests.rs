@@ -72,6 +72,12 @@ fn the_table_goes_where_the_timeline_goes() {
     harness.state_mut().state.view = Span::new(0, 100_000);
     harness.run();
     harness.get_by_label("#0 log peer 0");
+    // Whoever asked for a moment reads on from there, whatever was selected before.
+    harness.state_mut().state.view = Span::new(3_000_000, 3_200_000);
+    harness.state_mut().state.moment = Some(3_099_500);
+    harness.run();
+    let first = harness.get_by_label("#3100 log peer 0").rect();
+    assert!(harness.query_by_label("#3099 log peer 0").is_none() && first.top() < 40.0, "{first:?}");
 }
 
 #[test]

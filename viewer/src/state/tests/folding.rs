@@ -120,3 +120,23 @@ fn keys_walk_into_folded_groups() {
     }
     assert_eq!(groups(&loaded, walked), (0..loaded.scene.groups.len()).collect::<BTreeSet<usize>>());
 }
+
+#[test]
+fn a_run_that_was_read_again_folds_the_peers_that_were_folded_though_another_came_first() {
+    let story = |peers: &[u32]| {
+        let line =
+            |peer: &u32| format!("{{\"ts\":1,\"peer\":{peer},\"kind\":\"role\",\"role\":\"follower\",\"term\":1}}\n");
+        loaded(&peers.iter().map(line).collect::<String>())
+    };
+    let (before, after, less) = (story(&[3, 5, 7]), story(&[1, 3, 5, 7]), story(&[5, 9]));
+    let place = |loaded: &Loaded, name: &str| loaded.scene.groups.iter().position(|group| group.label == name);
+    let five = |loaded: &Loaded| BTreeSet::from([place(loaded, "peer 5").expect("it is there")]);
+    let mut state = opened(&before);
+    run(&mut state, &before, &[Command::ToggleGroup(place(&before, "peer 5").expect("it is there"))]);
+    state.reopened(&before, &after);
+    assert_eq!(*state.collapsed, five(&after));
+    // It was done by hand, and stays so when all else changes.
+    run(&mut state, &after, &[Command::ToggleGroup(0), Command::ToggleGroup(0)]);
+    state.reopened(&after, &less);
+    assert_eq!(*state.collapsed, five(&less));
+}
