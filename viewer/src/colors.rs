@@ -115,6 +115,9 @@ impl Palette {
             Look::HeldShared => {
                 self.block(self.pick(rgb(0x3FBFC4), rgb(0x158F95)), self.pick(0.55, 0.4), Pattern::Dotted)
             }
+            Look::HeldByTwo => self
+                .block(self.pick(rgb(0xB3202B), rgb(0xE0555E)), 1.0, Pattern::Slanted)
+                .outlined(self.pick(rgb(0xFF8F8A), rgb(0x8A0F19))),
             Look::Queue => {
                 let strength = 0.42 + 0.09 * f32::from(depth.clamp(1, 6));
                 self.block(self.pick(rgb(0xF0605A), rgb(0xD8342C)), strength * self.pick(1.0, 0.72), Pattern::Plain)
@@ -350,7 +353,7 @@ fn luminance(color: Color32) -> f32 {
 mod tests {
     use super::*;
 
-    const LOOKS: [Look; 28] = [
+    const LOOKS: [Look; 29] = [
         Look::Follower,
         Look::Candidate,
         Look::Leader,
@@ -367,6 +370,7 @@ mod tests {
         Look::Held,
         Look::HeldContended,
         Look::HeldShared,
+        Look::HeldByTwo,
         Look::Queue,
         Look::Phase,
         Look::Failed,

@@ -49,6 +49,8 @@ pub enum Look {
     HeldContended,
     /// A lock is held to read by several.
     HeldShared,
+    /// A lock that excludes all others is had by several at once: a fault of the lock, or of the trace.
+    HeldByTwo,
     /// Tasks wait for a lock; [`Block::depth`] says how many.
     Queue,
     /// A part of a test.
@@ -84,7 +86,7 @@ pub struct Block {
     pub end: Option<EventId>,
     /// What it shows.
     pub look: Look,
-    /// How many at once, for [`Look::Queue`] and [`Look::HeldShared`] (255 = so many or more); else 1.
+    /// How many at once, for [`Look::Queue`] and what shows holds (255 = so many or more); else 1.
     pub depth: u8,
 }
 

@@ -59,6 +59,8 @@ fn only_sane(picture: &Picture) -> Picture {
     sane.blocks.retain(has_block_place);
     sane.hatches.retain(has_hatch_place);
     sane.markers.retain(has_marker_place);
+    // They count arrows.
+    sane.exits.clear();
     sane.ticks.retain(has_tick_place);
     // It counts blocks and arrows, of which some are gone.
     sane.focus = Focus::default();

@@ -3,11 +3,13 @@
 
 mod arrows;
 mod blocks;
+mod exits;
 mod focus;
 mod hatches;
 mod hit;
 mod marks;
 mod overview;
+mod quiet;
 mod share;
 #[cfg(test)]
 mod tests;
@@ -136,6 +138,28 @@ pub struct Tick {
     pub label: String,
 }
 
+/// Where a message leaves the strip of which one end is visible, and the other earlier or later.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exit {
+    /// The message: a place in [`Picture::arrows`].
+    pub arrow: usize,
+    /// Where it crosses the left or right edge, in points.
+    pub at: (f32, f32),
+    /// The end that is not visible.
+    pub event: EventId,
+}
+
+/// A stretch without any event, in its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quiet {
+    /// Left edge, in points, not left of the strip.
+    pub left: f32,
+    /// Right edge, in points, not right of the strip.
+    pub right: f32,
+    /// How long all of it is, in ns.
+    pub length: i64,
+}
+
 /// What one frame shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Picture {
@@ -145,6 +169,8 @@ pub struct Picture {
     pub blocks: Vec<Placed>,
     /// The messages.
     pub arrows: Vec<Arrow>,
+    /// Where some of them leave the strip.
+    pub exits: Vec<Exit>,
     /// What is missing.
     pub hatches: Vec<Hatch>,
     /// The witnesses.
@@ -153,6 +179,8 @@ pub struct Picture {
     pub focus: Focus,
     /// The time axis.
     pub ticks: Vec<Tick>,
+    /// Where nothing happens, if that is more than a third of what is visible.
+    pub quiet: Option<Quiet>,
     /// Where the trace ends, if that is visible.
     pub end: Option<f32>,
     /// Whether the trace ends there though the program may have gone on.
@@ -187,13 +215,16 @@ impl Picture {
         let end = viewport.scale.x(scene.span.end);
         let blocks = blocks::place(&view, &rows);
         let arrows = if emphasis.hides_messages { Vec::new() } else { arrows::place(&view) };
+        let focus = Focus::new(&view, emphasis, &blocks, &arrows);
         Picture {
-            focus: Focus::new(&view, emphasis, &blocks, &arrows),
+            exits: exits::exits(&view, &arrows, &focus),
+            focus,
             blocks,
             arrows,
             hatches: hatches::hatches(&view, &rows),
             markers: marks::markers(&view, &rows, emphasis),
             ticks: viewport.scale.ticks(),
+            quiet: quiet::quiet(&view),
             end: (left <= end && end <= right).then_some(end),
             stops_early: emphasis.stops_early,
             rows,

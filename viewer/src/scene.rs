@@ -5,6 +5,7 @@ mod index;
 mod legs;
 mod marks;
 mod missing;
+mod quiet;
 #[cfg(test)]
 mod render;
 mod routes;
@@ -25,6 +26,7 @@ pub use self::fate::Fate;
 use self::index::Index;
 pub use self::legs::Legs;
 pub use self::marks::{Mark, Marks};
+use self::quiet::Quiet;
 use crate::fold::Fold;
 use crate::lane::{Lane, Times};
 use crate::lanes::material::Material;
@@ -115,6 +117,8 @@ pub struct Scene {
     pub marks: Marks,
     /// By column of `span`, of which there are [`ACTIVITY_COLUMNS`]: how many events there were.
     pub activity: Vec<u32>,
+    /// Stretches without any event, in the order of time; those that are very short beside the trace are left out.
+    pub quiet: Vec<Span>,
     index: Index,
 }
 
@@ -144,6 +148,7 @@ impl Scene {
         }
         lanes.shrink_to_fit();
         let index = Index::new(trace, &lanes);
+        let (activity, quiet) = activity(trace, times, span);
         Scene {
             missing: missing::missing(facts, times, span, &index),
             index,
@@ -152,7 +157,8 @@ impl Scene {
             routes,
             span,
             marks: Marks::default(),
-            activity: activity(trace, times, span),
+            activity,
+            quiet,
         }
     }
 
@@ -240,16 +246,19 @@ fn span(trace: &Trace) -> Span {
     if trace.is_empty() { Span::new(0, 1) } else { Span::new(begin, end) }
 }
 
-/// How many events there are in each column.
-fn activity(trace: &Trace, times: Times<'_>, span: Span) -> Vec<u32> {
+/// How many events there are in each column, and when there are none at all.
+fn activity(trace: &Trace, times: Times<'_>, span: Span) -> (Vec<u32>, Vec<Span>) {
+    let mut quiet = Quiet::new(span);
     let mut activity = vec![0_u32; ACTIVITY_COLUMNS];
     let columns_per_ns = ACTIVITY_COLUMNS as f64 / span.length() as f64;
     for event in 0..trace.len() {
-        let after = times.at(EventId::from_index(event)).saturating_sub(span.begin);
+        let at = times.at(EventId::from_index(event));
+        quiet.event(at);
+        let after = at.saturating_sub(span.begin);
         let column = (after as f64 * columns_per_ns) as usize;
         activity[column.min(ACTIVITY_COLUMNS - 1)] += 1;
     }
-    activity
+    (activity, quiet.finish())
 }
 
 /// What stands above a group's lanes.

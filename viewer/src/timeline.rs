@@ -1,5 +1,6 @@
 //! The timeline: names of lanes at the left, overview and axis above, the strip with blocks and arrows; and the mouse on it.
 
+mod exits;
 mod gutter;
 mod hover;
 mod mouse;
@@ -88,6 +89,7 @@ pub fn show(ui: &mut Ui, state: &State, loaded: &Loaded, commands: &mut Vec<Comm
     let strip = ui.interact(parts.strip, ui.scope_id().with("strip"), Sense::click_and_drag());
     mouse::on_strip(&timeline, ui, &picture, &strip, commands);
     pointer::show(&timeline, ui, &picture, &strip);
+    exits::show(&timeline, ui, &picture, commands);
     hover::show(&timeline, &picture, strip);
     (parts.strip.width(), parts.strip.height())
 }
@@ -160,6 +162,11 @@ impl Timeline<'_> {
         if self.loaded.scene.lanes.is_empty() {
             let (text, font) = ("the trace has no events", FontId::proportional(13.0));
             painter.text(self.parts.strip.center(), Align2::CENTER_CENTER, text, font, self.palette.text_weak());
+        }
+        if let Some(quiet) = &picture.quiet {
+            // At the bottom there is most often room.
+            let bottom = self.parts.strip.bottom() - 3.0;
+            overview::quiet(&painter, (quiet.left, quiet.right), bottom, quiet.length, self.palette);
         }
         selection::paint(self, &painter, picture);
         paint::axis(&ui.painter_at(self.parts.axis), self.parts.axis, &picture.ticks, self.palette);

@@ -17,7 +17,7 @@ mod time;
 pub(crate) use self::event::own_fields;
 pub use self::event::{event_fields, event_head, event_text};
 pub use self::labels::block_labels;
-pub use self::messages::{leg_story, rpc_fate, rpc_lines, rpc_of_event, rpc_steps};
+pub use self::messages::{leg_exit, leg_story, rpc_fate, rpc_lines, rpc_of_event, rpc_steps};
 pub use self::prose::{plain, prose};
 pub use self::related::related;
 pub use self::stories::{block_story, event_stories};

@@ -12,6 +12,8 @@ use peerscope_analyzer::model::{Dense, Event, EventId, PeerId, Trace};
 use peerscope_analyzer::read::{Problem, ProblemKind};
 use peerscope_analyzer::vocabulary::Kind;
 
+use crate::words::names::lock_of;
+
 /// Whether the trace ends before the program did, or may: what is open at its end may have ended.
 pub fn stops_early(problems: &[Problem]) -> bool {
     let is_early =
@@ -85,6 +87,23 @@ impl Known {
         let known = last_word(trace.task_events(wait.task), wait.begin, wait.end);
         Wait { lost: earlier(trace, wait.lost, known), ..wait }
     }
+}
+
+/// The release of `hold` that its own task wrote after the grant which, in the facts, ends the hold at the latest: from that
+/// grant to that release two have the lock at once.
+pub fn release_behind(trace: &Trace, hold: &Hold) -> Option<EventId> {
+    const MOST_EVENTS: usize = 2_000;
+    let is_grant = |end: &EventId| *end > hold.acquire && trace.event(*end).kind() == Some(Kind::LockAcquire);
+    let grant = hold.release.filter(is_grant).filter(|_| hold.lost.is_none())?;
+    let own = trace.line_events(hold.line?);
+    let later = &own[own.partition_point(|event| *event <= grant)..];
+    // What the task does next with the lock; if it takes it again, the release is another's.
+    let is_of_lock = |event: &&EventId| {
+        let event = trace.event(**event);
+        matches!(event.kind(), Some(Kind::LockRelease | Kind::LockAcquire)) && lock_of(event) == Some(hold.lock)
+    };
+    let next = later.iter().take(MOST_EVENTS).find(is_of_lock).copied();
+    next.filter(|event| trace.event(*event).kind() == Some(Kind::LockRelease))
 }
 
 /// The last event of `peer` that is not before `begin`, and before `end`. Of a longer time than words are worth, none.

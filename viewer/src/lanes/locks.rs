@@ -1,8 +1,9 @@
 //! The lanes of locks: who held one, and how many waited for it.
 
 use peerscope_analyzer::facts::{Hold, Mode};
-use peerscope_analyzer::model::{EventId, LockId};
+use peerscope_analyzer::model::{EventId, LockId, Trace};
 
+use super::known::release_behind;
 use super::material::{Material, NEVER};
 use super::{Whose, push_track, shown};
 use crate::lane::{Block, Lane, Look, Place, Subject};
@@ -56,12 +57,18 @@ pub(super) fn hold_look(hold: &Hold, contended: bool) -> Look {
     }
 }
 
-/// A hold's own blocks: as long as it is known to go on, and as long as it may have.
-pub(super) fn hold_blocks(hold: &Hold, contended: bool, blocks: &mut Vec<Block>) {
+/// A hold's own blocks: as long as it is known to go on, as long as it may have, and as long as another had the lock too.
+/// Gives what ended it.
+pub(super) fn hold_blocks(trace: &Trace, hold: &Hold, contended: bool, blocks: &mut Vec<Block>) -> Option<EventId> {
     blocks.push(Block::new(hold.acquire, hold.lost.or(hold.release), hold_look(hold, contended)));
     if let Some(lost) = hold.lost {
         blocks.push(Block::new(lost, hold.release, Look::Missing));
     }
+    let behind = release_behind(trace, hold);
+    if let (Some(grant), Some(release)) = (hold.release, behind) {
+        blocks.push(Block::new(grant, Some(release), Look::HeldByTwo));
+    }
+    behind.or(hold.release)
 }
 
 /// What changes at an event.
@@ -73,8 +80,17 @@ struct Step {
     contended: i32,
     /// Of those that are shared.
     shared: i32,
+    /// Of those that go on though a grant should have excluded them.
+    behind: i32,
     /// Of those of which it is not known whether they still go on.
     unknown: i32,
+}
+
+impl Step {
+    /// At which nothing changes.
+    fn none(at: EventId) -> Step {
+        Step { at, known: 0, contended: 0, shared: 0, behind: 0, unknown: 0 }
+    }
 }
 
 /// Who holds the lock: each hold by itself, unless they overlap.
@@ -83,8 +99,7 @@ fn holds(material: &Material<'_, '_>, lock: LockId, steps: &mut Vec<Step>, block
     let mut overlap = false;
     for (hold, contended) in material.holds_of_lock(lock) {
         overlap |= hold.acquire < last_end;
-        last_end = last_end.max(hold.release.unwrap_or(NEVER));
-        hold_blocks(hold, contended, blocks);
+        last_end = last_end.max(hold_blocks(material.trace, hold, contended, blocks).unwrap_or(NEVER));
     }
     if !overlap {
         return;
@@ -98,14 +113,18 @@ fn holds(material: &Material<'_, '_>, lock: LockId, steps: &mut Vec<Step>, block
             known: sign,
             contended: sign * contended,
             shared: sign * shared,
-            unknown: 0,
+            ..Step::none(at)
         });
+        if let (Some(grant), Some(release)) = (hold.release, release_behind(material.trace, hold)) {
+            span(steps, grant, Some(release), |at, sign| Step { known: sign, behind: sign, ..Step::none(at) });
+        }
         if let Some(lost) = hold.lost {
             span(steps, lost, hold.release, unknown);
         }
     }
     sweep(steps, blocks, |now| match now {
         Step { known: 0, .. } => Look::Missing,
+        Step { known: 2.., behind: 1.., .. } => Look::HeldByTwo,
         Step { contended: 1.., .. } => Look::HeldContended,
         Step { known, shared, .. } if shared == known => Look::HeldShared,
         _ => Look::Held,
@@ -116,7 +135,7 @@ fn holds(material: &Material<'_, '_>, lock: LockId, steps: &mut Vec<Step>, block
 fn queue(material: &Material<'_, '_>, lock: LockId, steps: &mut Vec<Step>, blocks: &mut Vec<Block>) {
     steps.clear();
     for wait in material.waits_for_lock(lock) {
-        let known = |at, sign| Step { at, known: sign, contended: 0, shared: 0, unknown: 0 };
+        let known = |at, sign| Step { known: sign, ..Step::none(at) };
         span(steps, wait.begin, wait.lost.or(wait.end), known);
         if let Some(lost) = wait.lost {
             span(steps, lost, wait.end, unknown);
@@ -126,7 +145,7 @@ fn queue(material: &Material<'_, '_>, lock: LockId, steps: &mut Vec<Step>, block
 }
 
 fn unknown(at: EventId, sign: i32) -> Step {
-    Step { at, known: 0, contended: 0, shared: 0, unknown: sign }
+    Step { unknown: sign, ..Step::none(at) }
 }
 
 fn span(steps: &mut Vec<Step>, begin: EventId, end: Option<EventId>, step: impl Fn(EventId, i32) -> Step) {
@@ -137,7 +156,7 @@ fn span(steps: &mut Vec<Step>, begin: EventId, end: Option<EventId>, step: impl 
 /// The blocks between the steps at which anything goes on; `look` tells how one looks from what goes on then.
 fn sweep(steps: &mut [Step], blocks: &mut Vec<Block>, look: impl Fn(&Step) -> Look) {
     steps.sort_unstable_by_key(|step| step.at);
-    let mut now = Step { at: EventId(0), known: 0, contended: 0, shared: 0, unknown: 0 };
+    let mut now = Step::none(EventId(0));
     let first = blocks.len();
     for at in steps.chunk_by(|one, other| one.at == other.at) {
         now.at = at[0].at;
@@ -145,6 +164,7 @@ fn sweep(steps: &mut [Step], blocks: &mut Vec<Block>, look: impl Fn(&Step) -> Lo
             now.known += step.known;
             now.contended += step.contended;
             now.shared += step.shared;
+            now.behind += step.behind;
             now.unknown += step.unknown;
         }
         if let Some(last) = blocks[first..].last_mut() {

@@ -33,7 +33,7 @@ pub(super) fn lanes(material: &Material<'_, '_>, whose: Whose, lanes: &mut Vec<L
         push_track(&mut tracks, Place::Main, material.times, &mut blocks);
         let mut strips = Strips::default();
         let holds = tasks.iter().flat_map(|task| material.holds_of_task(*task));
-        holds.for_each(|(hold, contended)| strips.add(hold, contended));
+        holds.for_each(|(hold, contended)| strips.add(material, hold, contended));
         strips.finish(material, &mut tracks);
         tasks.iter().for_each(|task| points(material, *task, &mut blocks));
         push_track(&mut tracks, Place::Points, material.times, &mut blocks);
@@ -127,15 +127,15 @@ pub(super) struct Strips {
 
 impl Strips {
     /// Adds a hold; they come in the order of their acquires.
-    pub(super) fn add(&mut self, hold: &Hold, contended: bool) {
+    pub(super) fn add(&mut self, material: &Material<'_, '_>, hold: &Hold, contended: bool) {
         let free = self.strips.iter().position(|(_, end)| *end <= hold.acquire);
         let place = free.unwrap_or(self.strips.len()).min(STRIPS - 1);
         if place == self.strips.len() {
             self.strips.push((Vec::new(), EventId(0)));
         }
         let (blocks, end) = &mut self.strips[place];
-        hold_blocks(hold, contended, blocks);
-        *end = (*end).max(hold.release.unwrap_or(NEVER));
+        let over = hold_blocks(material.trace, hold, contended, blocks);
+        *end = (*end).max(over.unwrap_or(NEVER));
     }
 
     /// Appends the strips as tracks.

@@ -18,7 +18,7 @@ pub(super) fn lanes(material: &Material<'_, '_>, whose: Whose, lanes: &mut Vec<L
     }
     let mut tracks = Vec::new();
     let mut strips = Strips::default();
-    material.untasked_holds(whose.peer()).for_each(|(hold, contended)| strips.add(hold, contended));
+    material.untasked_holds(whose.peer()).for_each(|(hold, contended)| strips.add(material, hold, contended));
     strips.finish(material, &mut tracks);
     let look = |kind: Option<Kind>| match kind {
         // Holds stand for these.

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{Color32, FontId, Painter, Pos2, Rect, TextFormat, pos2};
+use eframe::egui::{Color32, FontId, Galley, Painter, Pos2, Rect, TextFormat, pos2, vec2};
 
 use super::blocks::rect_of;
 use super::focus::BACK;
 use super::points::is_point;
-use crate::colors::Palette;
+use crate::colors::{Palette, mix};
 use crate::lane::Look;
 use crate::picture::{DISC, Picture, Placed};
 
@@ -21,6 +21,8 @@ const MARGIN: f32 = 5.0;
 const MARK: f32 = 6.0;
 /// Less room than this is not enough for a cut label.
 const CUT: f32 = 40.0;
+/// How much of what lies below words their ground hides.
+const BACKED: f32 = 0.85;
 /// What stands at the end of a wait or a hold that goes on where the trace ends; and where that ends before the program.
 const NEVER_ENDS: &str = "never ends";
 const NOT_ENDED: &str = "not ended";
@@ -38,9 +40,10 @@ pub(super) fn paint(painter: &Painter, picture: &Picture, palette: Palette, labe
             let room = beside(&discs, free(picture, &tracks, own, index));
             if room.width() >= NARROW {
                 let color = ink(picture, block, palette);
+                let ground = (!picture.arrows.is_empty()).then(|| ground(picture, block, palette));
                 let is_open = block.open && is_wait_or_hold(block.look);
                 let end = is_open.then_some(if picture.stops_early { NOT_ENDED } else { NEVER_ENDS });
-                write(painter, block, room, color, &labels(block), end);
+                write(painter, block, room, (color, ground), &labels(block), end);
             }
         }
     }
@@ -115,9 +118,23 @@ fn ink(picture: &Picture, block: &Placed, palette: Palette) -> Color32 {
     if picture.focus.steps_back(block.lane) { color.gamma_multiply(BACK) } else { color }
 }
 
+/// What lies below a block's words.
+fn ground(picture: &Picture, block: &Placed, palette: Palette) -> Color32 {
+    let color = palette.fill(block.look, block.term, block.depth).color;
+    let color = if color.a() == 0 { palette.background() } else { color };
+    if picture.focus.steps_back(block.lane) { mix(palette.background(), color, BACK) } else { color }
+}
+
 /// Writes the longest of `labels` that fits; `end` is what stands at its right if there is room for both. That is worth a
 /// shorter label, but not the shortest.
-fn write(painter: &Painter, block: &Placed, room: Rect, color: Color32, labels: &[String], end: Option<&str>) {
+fn write(
+    painter: &Painter,
+    block: &Placed,
+    room: Rect,
+    (color, ground): (Color32, Option<Color32>),
+    labels: &[String],
+    end: Option<&str>,
+) {
     let font = FontId::proportional(if room.height() >= 18.0 { 13.0 } else { 12.0 });
     // Words stay below the little triangle of a finding.
     let indent = if block.piece.worst.is_some() { MARGIN + 4.0 } else { MARGIN };
@@ -142,14 +159,23 @@ fn write(painter: &Painter, block: &Placed, room: Rect, color: Color32, labels: 
         job.wrap = TextWrapping::truncate_at_width(right - left);
         painter.layout_job(job)
     });
+    // Arrows lie over blocks; below words there is the quiet ground of the block.
+    let back = |at: Pos2, galley: &Galley| {
+        if let Some(ground) = ground {
+            let words = Rect::from_min_size(at, galley.size()).expand2(vec2(2.0, 0.0)).intersect(room);
+            painter.rect_filled(words, 2.0, ground.gamma_multiply(BACKED));
+        }
+    };
     if let Some(galley) = written.or(cut) {
         let at = pos2(left, middle(painter, room, galley.size().y));
+        back(at, &galley);
         left += galley.size().x + 3.0 * MARGIN;
         painter.galley(at, galley, color);
     }
     if let Some(galley) = end {
         let at = pos2(right - galley.size().x - MARGIN, middle(painter, room, galley.size().y));
         if at.x >= left {
+            back(at, &galley);
             painter.galley(at, galley, color);
         }
     }
@@ -157,8 +183,11 @@ fn write(painter: &Painter, block: &Placed, room: Rect, color: Color32, labels: 
 
 /// What should come to an end: a wait, a hold. That a peer leads where the trace ends is nothing to remark on.
 fn is_wait_or_hold(look: Look) -> bool {
-    use Look::{Held, HeldContended, HeldShared, WaitsForLock, WaitsForOther, WaitsForReply, WaitsForTask};
-    matches!(look, WaitsForLock | WaitsForReply | WaitsForTask | WaitsForOther | Held | HeldContended | HeldShared)
+    use Look::{Held, HeldByTwo, HeldContended, HeldShared, WaitsForLock, WaitsForOther, WaitsForReply, WaitsForTask};
+    matches!(
+        look,
+        WaitsForLock | WaitsForReply | WaitsForTask | WaitsForOther | Held | HeldByTwo | HeldContended | HeldShared
+    )
 }
 
 fn middle(painter: &Painter, room: Rect, height: f32) -> f32 {

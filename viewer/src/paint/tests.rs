@@ -108,6 +108,9 @@ fn words_stand_where_they_fit() {
     let (_, silent_shapes) = painted(&of_blocks(vec![wide]), dark(), &silent);
     let (_, shapes) = painted(&of_blocks(vec![wide]), dark(), &labels);
     assert_eq!(shapes, silent_shapes + 1, "the short name is one shape");
+    let crossed = Picture { arrows: vec![arrow(Fate::Arrived, (0.0, 30.0), (90.0, 30.0))], ..of_blocks(vec![wide]) };
+    let beside = painted(&crossed, dark(), &labels).1 - painted(&crossed, dark(), &silent).1;
+    assert_eq!(beside, 2, "where there are arrows, it has a quiet ground");
     let covered = Placed { track: 1, ..block(Look::WaitsForLock, 12.0, 68.0) };
     let (_, both) = painted(&of_blocks(vec![wide, covered]), dark(), &labels);
     assert_eq!(both, shapes, "what is covered has no words");

@@ -56,6 +56,7 @@ const BLOCKS: &[(Sample, &str)] = &[
     (Block(Look::Held, "held"), "a lock is held; below a task: that it holds one"),
     (Block(Look::HeldContended, "held"), "a lock is held while others wait for it"),
     (Block(Look::HeldShared, "2 readers"), "a lock is held for reading"),
+    (Block(Look::HeldByTwo, "2 have it"), "two have a lock at once that only one can have"),
     (Block(Look::Queue, "2 wait"), "how many wait for the lock; deeper red: more"),
     (Block(Look::Phase, "phase"), "a test, or a phase of it"),
     (Block(Look::Fault, "partition"), "a fault that the test makes"),
@@ -94,7 +95,7 @@ pub fn show(context: &Context, commands: &mut Vec<Command>) {
         let height = (screen.height() - 110.0).max(120.0);
         ScrollArea::both().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
             let palette = Palette::of(ui.visuals());
-            Grid::new("legend").num_columns(4).spacing([10.0, 4.0]).show(ui, |ui| {
+            Grid::new("legend").num_columns(4).spacing([10.0, 2.5]).show(ui, |ui| {
                 for line in 0..BLOCKS.len().max(REST.len()) {
                     for column in [BLOCKS, REST] {
                         match column.get(line) {

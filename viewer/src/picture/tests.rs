@@ -357,3 +357,33 @@ fn numbers_of_one_moment_stand_side_by_side_and_are_found_where_they_stand() {
         }
     }
 }
+
+#[test]
+fn a_stretch_without_events_is_told_where_it_fills_more_than_a_third() {
+    let line = |ts: u32| format!("{{\"ts\":{ts},\"peer\":0,\"task\":1,\"kind\":\"log\",\"msg\":\"\"}}\n");
+    let told = Told::new(&[0, 100, 500, 600, 1_000].map(line).concat(), &[]);
+    let quiet = |begin, end| {
+        told.view(Span::new(begin, end), 0.0, 800.0, &[]).quiet.map(|quiet| (quiet.left, quiet.right, quiet.length))
+    };
+    assert_eq!(quiet(0, 1_000), Some((700.0, 1_100.0, 400)), "of two that are as long the later one");
+    assert_eq!(quiet(0, 700), Some((100.0 + 1_000.0 / 7.0, 100.0 + 5_000.0 / 7.0, 400)));
+    assert_eq!(quiet(200, 300), Some((100.0, 1_100.0, 400)), "all of it is told of which a part is seen");
+    assert_eq!(quiet(-400, 250), None, "150 of 650 ns");
+    assert_eq!(quiet(1_000, 1_500), None, "behind the end nothing is known to be quiet");
+}
+
+#[test]
+fn where_a_message_leaves_the_strip_its_other_end_is_known() {
+    let told = Told::new(STORY, &[]);
+    let exits = |begin, end| {
+        let seen = told.view(Span::new(begin, end), 0.0, 800.0, &[]);
+        seen.exits.iter().map(|exit| (exit.at.0, exit.at.1.round(), exit.event.0)).collect::<Vec<_>>()
+    };
+    let half = ((told.y(3) + told.y(4)) / 2.0).round();
+    // The request goes from 200 to 300 ns, the reply from 400 to 500.
+    assert_eq!(exits(0, 250), [(1_100.0, half, 4)]);
+    assert_eq!(exits(250, 350), [(100.0, half, 3)]);
+    assert_eq!(exits(250, 450), [(100.0, half, 3), (1_100.0, half, 6)], "each at its edge");
+    assert_eq!(exits(220, 280), [], "neither end is visible");
+    assert_eq!(exits(0, 1_000), [], "what never arrived leads nowhere");
+}

@@ -91,6 +91,31 @@ fn a_peer_is_down_until_it_starts_again() {
 }
 
 #[test]
+fn two_who_have_an_exclusive_lock_at_once_are_seen_to() {
+    check(
+        r#"
+        {"ts":1,"peer":0,"task":"a","kind":"lock.acquire","lock":"mu"}
+        {"ts":2,"peer":0,"task":"b","kind":"lock.acquire","lock":"mu"}
+        {"ts":3,"peer":0,"task":"a","kind":"lock.release","lock":"mu"}
+        {"ts":4,"peer":0,"task":"b","kind":"lock.release","lock":"mu"}
+        {"ts":5,"peer":0,"task":"a","kind":"lock.acquire","lock":"mu"}
+        {"ts":6,"peer":0,"task":"b","kind":"lock.acquire","lock":"mu"}
+        {"ts":7,"peer":0,"task":"a","kind":"lock.acquire","lock":"mu"}
+        {"ts":8,"peer":0,"task":"a","kind":"lock.release","lock":"mu"}
+        "#,
+        "== peer 0
+        a
+        main: Alive 0-7
+        strip 0: Held 0-1 | HeldByTwo 1-2 | Held 4-5 | Held 6-7
+        b
+        main: Alive 1-5
+        strip 0: Held 1-3 | Held 5-6
+        mu
+        main: Held 0-1 | HeldByTwo x2 1-2 | Held 2-3 | Held 4-5 | Held 5-6 | Held 6-7",
+    );
+}
+
+#[test]
 fn a_lock_is_held_and_others_queue_for_it() {
     check(
         r#"

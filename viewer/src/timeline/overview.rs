@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{CursorIcon, Id, Rangef, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{CursorIcon, FontId, Id, Painter, Rangef, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use peerscope_analyzer::model::EventId;
 use peerscope_analyzer::report::FindingNote;
 
 use super::{Timeline, clipped};
+use crate::colors::Palette;
 use crate::command::Command;
 use crate::paint::Canvas;
 use crate::picture::Overview;
@@ -18,6 +19,9 @@ use crate::words::{self, names};
 const COLUMN: f32 = 2.0;
 /// Free at both ends, so that the frame hides nothing of the trace.
 const MARGIN: f32 = 7.0;
+
+/// Narrower stretches without events are not spoken of, in points.
+const ROOM: f32 = 60.0;
 
 /// So near to the pointer, in points, findings are told; and so many of them.
 const NEAR: f32 = 4.0;
@@ -108,6 +112,7 @@ fn paint(timeline: &Timeline<'_>, ui: &Ui, overview: &Overview) {
     let painter = ui.painter_at(rect);
     let mut canvas = Canvas::new(&painter);
     canvas.rect(rect, palette.background());
+    let mut still = Vec::new();
     let most = f64::from(overview.counts.iter().copied().max().unwrap_or(0)).ln_1p().max(f64::MIN_POSITIVE);
     let columns = overview.counts.len().max(1) as f32;
     let inner = inner(rect);
@@ -118,6 +123,12 @@ fn paint(timeline: &Timeline<'_>, ui: &Ui, overview: &Overview) {
         let share = (f64::from(*count).ln_1p() / most) as f32;
         let high = (share * (rect.height() - 12.0)).max(2.0);
         canvas.rect(Rect::from_min_max(pos2(x(column), floor - high), pos2(x(column + 1), floor)), palette.density());
+    }
+    for stretch in &timeline.loaded.scene.quiet {
+        let (left, right) = (scale(timeline).x(stretch.begin), scale(timeline).x(stretch.end));
+        if right - left >= ROOM {
+            still.push((left, right, stretch.length()));
+        }
     }
     let place = |at: i64| scale(timeline).x(at).clamp(inner.left(), inner.right());
     let (left, right) = (place(timeline.state.view.begin), place(timeline.state.view.end));
@@ -137,4 +148,22 @@ fn paint(timeline: &Timeline<'_>, ui: &Ui, overview: &Overview) {
     }
     canvas.frame(Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom())), 2.0, palette.accent());
     canvas.paint(&painter);
+    for (left, right, length) in still {
+        quiet(&painter, (left, right), rect.bottom() - 5.0, length, palette);
+    }
+}
+
+/// Says in the middle of a stretch that nothing happens there, and for how long, if there is room.
+pub(super) fn quiet(painter: &Painter, (left, right): (f32, f32), bottom: f32, length: i64, palette: Palette) {
+    let whole = format!("{} without events", words::duration(length));
+    for words in [whole, words::duration(length)] {
+        let galley = painter.layout_no_wrap(words, FontId::proportional(11.0), palette.text_weak());
+        if galley.size().x + 12.0 <= right - left {
+            let at = pos2((left + right - galley.size().x) / 2.0, bottom - galley.size().y).round();
+            let ground = Rect::from_min_size(at, galley.size()).expand2(vec2(4.0, 1.0));
+            painter.rect_filled(ground, 3.0, palette.background().gamma_multiply(0.85));
+            painter.galley(at, galley, palette.text_weak());
+            return;
+        }
+    }
 }

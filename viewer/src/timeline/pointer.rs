@@ -65,8 +65,9 @@ fn lock(timeline: &Timeline<'_>, painter: &Painter, facts: &Facts<'_>, picture: 
 
 /// The lock that is held or waited for.
 fn lock_of(timeline: &Timeline<'_>, facts: &Facts<'_>, placed: &Placed) -> Option<LockId> {
-    use Look::{Held, HeldContended, HeldShared, Queue, WaitsForLock};
-    if placed.piece.count > 1 || !matches!(placed.look, Held | HeldContended | HeldShared | Queue | WaitsForLock) {
+    use Look::{Held, HeldByTwo, HeldContended, HeldShared, Queue, WaitsForLock};
+    let is_of_lock = matches!(placed.look, Held | HeldByTwo | HeldContended | HeldShared | Queue | WaitsForLock);
+    if placed.piece.count > 1 || !is_of_lock {
         return None;
     }
     let lane = timeline.loaded.scene.lanes.get(placed.lane as usize)?;

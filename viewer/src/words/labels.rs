@@ -37,7 +37,7 @@ pub fn block_labels(facts: &Facts<'_>, lane: &Lane, block: Block) -> Vec<String>
                 None => vec![event_text(facts, block.begin)],
             }
         }
-        Look::Held | Look::HeldContended | Look::HeldShared => hold(facts, lane, block),
+        Look::Held | Look::HeldContended | Look::HeldShared | Look::HeldByTwo => hold(facts, lane, block),
         Look::Queue => vec![format!("{}{} wait", block.depth, over(block.depth)), block.depth.to_string()],
         Look::Phase => vec![phase(facts, event)],
         Look::Failed => failed(facts, event, block),

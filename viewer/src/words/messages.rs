@@ -33,6 +33,16 @@ pub fn leg_story(facts: &Facts<'_>, leg: Leg) -> Vec<String> {
     lines
 }
 
+/// Where a message leads of which only the other end is visible: "→ handler (12) of peer 2, 12 ms later". `there` is its end
+/// that is not.
+pub fn leg_exit(facts: &Facts<'_>, leg: Leg, there: EventId) -> String {
+    let trace = facts.trace();
+    let (sign, here) = if leg.to == Some(there) { ("→", leg.from) } else { ("←", leg.to.unwrap_or(leg.from)) };
+    let far = at(trace, there).saturating_sub(at(trace, here));
+    let when = if far < 0 { "earlier" } else { "later" };
+    format!("{sign} {}, {} {when}", author(trace, there), duration(far.saturating_abs()))
+}
+
 /// What a one-way message is: a few lines.
 fn one_way_story(trace: &Trace, leg: Leg, id: MessageId) -> Vec<String> {
     let sender = trace.event(leg.from);

@@ -11,7 +11,7 @@ use super::labels::{UNKNOWN_ROLE, block_labels, lock_of_block, role_word, waits_
 use super::messages::{TOOK, rpc_lines};
 use super::names::{self, author, enumerate};
 use crate::lane::{Block, Lane, Look, Subject, Times};
-use crate::lanes::known::{Known, last_word_of_peer, stops_early};
+use crate::lanes::known::{Known, last_word_of_peer, release_behind, stops_early};
 
 /// So many names are listed before it is only said how many more there are.
 const MAX_NAMED: usize = 4;
@@ -44,6 +44,7 @@ pub fn block_story(facts: &Facts<'_>, times: Times<'_>, lane: &Lane, block: Bloc
             Some(hold) => hold_story(facts, times, &hold),
             None => titled(facts, times, lane, block),
         },
+        Look::HeldByTwo => clash_story(facts, times, lane, block),
         Look::Queue => queue_story(facts, times, lane, block),
         _ if block.end == Some(block.begin) => {
             let mut lines = vec![event_text(facts, block.begin), author(trace, block.begin)];
@@ -223,6 +224,29 @@ fn hold_story(facts: &Facts<'_>, times: Times<'_>, hold: &Hold) -> Vec<String> {
     lines
 }
 
+/// Who have a lock at once that excludes all others, and what there is to say of each.
+fn clash_story(facts: &Facts<'_>, times: Times<'_>, lane: &Lane, block: Block) -> Vec<String> {
+    /// So many holds before are looked at, and so many holders told in full.
+    const MOST_HOLDS: usize = 1_000;
+    const MOST_TOLD: usize = 2;
+    let trace = facts.trace();
+    let Some(lock) = lock_of_block(facts, lane, block) else { return titled(facts, times, lane, block) };
+    let before = facts.holds().of_lock(lock).rev().filter(|hold| hold.acquire <= block.begin).take(MOST_HOLDS);
+    let has_it =
+        |hold: &&Hold| release_behind(trace, hold).or(hold.release).is_none_or(|release| release > block.begin);
+    let mut holds: Vec<&Hold> = before.filter(has_it).collect();
+    holds.reverse();
+    let names: Vec<String> = holds.iter().map(|hold| author(trace, hold.acquire)).collect();
+    let mut lines = vec![
+        format!("{} is had by {} at once", names::lock(facts, lock), enumerate(&names, MAX_NAMED)),
+        lasted(facts, times, block.begin, block.end),
+    ];
+    for hold in holds.into_iter().take(MOST_TOLD) {
+        lines.extend(hold_story(facts, times, hold));
+    }
+    lines
+}
+
 fn released(trace: &Trace, hold: &Hold, release: EventId) -> Option<String> {
     let line = at_source(trace, "released", release)?;
     let by = trace.event(release).task();
@@ -233,14 +257,8 @@ fn released(trace: &Trace, hold: &Hold, release: EventId) -> Option<String> {
 fn overtaken(facts: &Facts<'_>, hold: &Hold, grant: EventId) -> Vec<String> {
     let trace = facts.trace();
     let mut lines = vec![format!("over at the latest when {} took the lock", author(trace, grant))];
-    let own = hold.task.map_or(&[][..], |task| trace.task_events(task));
-    let later = &own[own.partition_point(|event| *event <= grant)..];
-    let of_lock = later.iter().take(MAX_LOOK_AHEAD).find(|event| {
-        let event = trace.event(**event);
-        matches!(event.kind(), Some(Kind::LockRelease | Kind::LockAcquire)) && names::lock_of(event) == Some(hold.lock)
-    });
-    if let Some(release) = of_lock.filter(|event| trace.event(**event).kind() == Some(Kind::LockRelease)) {
-        let src = trace.event(*release).src().map_or_else(String::new, |src| format!(" at {}", names::name(src)));
+    if let Some(release) = release_behind(trace, hold) {
+        let src = trace.event(release).src().map_or_else(String::new, |src| format!(" at {}", names::name(src)));
         lines.push(format!("its own release is written later (#{}{src}): two had the lock at once", release.0));
     }
     lines

@@ -155,6 +155,8 @@ fn a_stale_reply_says_so_wherever_it_is_told() {
         "RequestVote · peer 1 → peer 0 (reply)\nsent by task 2 of peer 1\narrived after 4 µs, taken by task 1 of peer 0\n\
          arrived after its caller had moved on to term 2: a stale reply\noutcome at the caller: ok\nrpc 7"
     );
+    assert_eq!(leg_exit(&facts, leg, EventId(6)), "→ task 1 of peer 0, 4 µs later");
+    assert_eq!(leg_exit(&facts, leg, EventId(4)), "← task 2 of peer 1, 4 µs earlier");
     assert_eq!(
         rpc_fate(&facts, RpcId(0)),
         "asked in term 1, but the caller had moved on to term 2 when the reply came: stale, and was acted on"
@@ -180,6 +182,12 @@ fn two_holders_of_one_lock_are_no_hand_over() {
     );
     let second = story(&trace, Subject::Lock(LockId(0)), block(1, Some(3), Look::Held));
     assert_eq!(second, "mu held by task 2 of peer 0\nlasted 50 µs\nreleased at a.rs:7");
+    let both = Block { depth: 2, ..block(1, Some(2), Look::HeldByTwo) };
+    assert_eq!(labels(&trace, Subject::Lock(LockId(0)), both), "2 have it\n2");
+    assert_eq!(
+        story(&trace, Subject::Lock(LockId(0)), both).lines().take(2).collect::<Vec<_>>(),
+        ["mu is had by task 1 of peer 0 and task 2 of peer 0 at once", "lasted 30 µs"]
+    );
 }
 
 /// Peer 0 asks peer 1; what the last line says comes of it.
