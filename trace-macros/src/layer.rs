@@ -2,19 +2,18 @@
 //! own.
 //!
 //! Our own events come in by the macros, not by this Layer, and their mirror is ignored here. A user's filter can
-//! therefore take away foreign events, never a vote.
+//! therefore take away foreign events, never a vote. (`PEERSCOPE` alone can: it is there for that.)
+
+mod peers;
+mod values;
 
 use std::cell::Cell;
-use std::fmt;
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use peerscope_format::filter::{self, Wanted};
 use peerscope_format::shape::{Encoding, Field as ShapeField, Shape};
-use peerscope_format::value::put_text;
 use peerscope_format::varint::{Sink, put_u64};
 use peerscope_format::vocabulary::Kind;
-use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
@@ -23,12 +22,15 @@ use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::{Context, Filter, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::arg::{Arg, Layout, MAX_TEXT, constant};
-use crate::recorder::{Form, Recorder, Reserved, append, recorder, started};
-use crate::scope::{Scope, with_current};
+use self::peers::{SpanPeer, peer_of};
+use self::values::{Described, MAX_VALUES, Named, Values, with_values};
+use crate::arg::{Arg, constant};
+use crate::recorder::{Form, Recorder, append, recorder, started};
+use crate::scope::{self, Scope};
 use crate::site::Pinning;
 
-/// The Layer for the user's own registry. It records foreign events up to `DEBUG`; see [`layer_up_to`].
+/// The Layer for the user's own registry. It records foreign events up to `DEBUG`, in the name of the current task's peer;
+/// [`PeerscopeLayer::builder`] for more.
 ///
 /// ```
 /// use tracing_subscriber::layer::SubscriberExt as _;
@@ -39,7 +41,7 @@ pub fn layer<S>() -> Filtered<PeerscopeLayer, ForeignEvents, S>
 where
     S: Subscriber + for<'l> LookupSpan<'l>,
 {
-    layer_up_to(LevelFilter::DEBUG)
+    PeerscopeLayer::builder().build()
 }
 
 /// As [`layer`], for foreign events up to `level`.
@@ -47,10 +49,48 @@ pub fn layer_up_to<S>(level: LevelFilter) -> Filtered<PeerscopeLayer, ForeignEve
 where
     S: Subscriber + for<'l> LookupSpan<'l>,
 {
-    // Decided now: the filter only looks, since it is asked with tracing's own locks held.
-    crate::is_recording();
-    MADE.store(true, Ordering::SeqCst);
-    PeerscopeLayer(()).with_filter(ForeignEvents { level })
+    PeerscopeLayer::builder().up_to(level).build()
+}
+
+/// What a Layer is to record, and in whose name.
+#[derive(Clone, Debug)]
+pub struct LayerBuilder {
+    level: LevelFilter,
+    peer_field: Option<&'static str>,
+}
+
+impl LayerBuilder {
+    /// Foreign events and spans up to `level`, and not up to `DEBUG`.
+    pub fn up_to(self, level: LevelFilter) -> Self {
+        LayerBuilder { level, ..self }
+    }
+
+    /// Foreign events within a span that has a field of this name belong to the peer whose id stands there: what the innermost
+    /// such span says, wherever it was entered. For crates that put the id of a node into an outer span only (openraft:
+    /// `id`). Events outside of such spans belong to the current task's peer. The span's own level must be one that is
+    /// recorded, [`LayerBuilder::up_to`]; `PEERSCOPE` may leave it out.
+    ///
+    /// ```
+    /// use tracing_subscriber::layer::SubscriberExt as _;
+    /// let layer = peerscope::PeerscopeLayer::builder().peer_field("id").build();
+    /// let subscriber = tracing_subscriber::registry().with(layer);
+    /// # drop(subscriber);
+    /// ```
+    pub fn peer_field(self, name: &'static str) -> Self {
+        LayerBuilder { peer_field: Some(name), ..self }
+    }
+
+    /// The Layer.
+    pub fn build<S>(self) -> Filtered<PeerscopeLayer, ForeignEvents, S>
+    where
+        S: Subscriber + for<'l> LookupSpan<'l>,
+    {
+        // Decided now: the filter only looks, since it is asked with tracing's own locks held.
+        crate::is_recording();
+        MADE.store(true, Ordering::SeqCst);
+        let LayerBuilder { level, peer_field } = self;
+        PeerscopeLayer { peer_field }.with_filter(ForeignEvents { level, peer_field })
+    }
 }
 
 /// Whether there may be a Layer that has told call sites what it wants.
@@ -70,6 +110,7 @@ pub(crate) fn ask_again() {
 #[derive(Clone, Debug)]
 pub struct ForeignEvents {
     level: LevelFilter,
+    peer_field: Option<&'static str>,
 }
 
 impl ForeignEvents {
@@ -78,8 +119,14 @@ impl ForeignEvents {
         *metadata.level() <= self.level
             && !metadata.target().starts_with("peerscope::")
             && started().is_some_and(|recorder| {
-                recorder.filter().wanted(metadata.target(), level(metadata.level())) != Wanted::Never
+                self.names_peer(metadata)
+                    || recorder.filter().wanted(metadata.target(), level(metadata.level())) != Wanted::Never
             })
+    }
+
+    /// Whether it is a span that says whose events are, and must be known for that even if it is not recorded itself.
+    fn names_peer(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_span() && self.peer_field.is_some_and(|name| metadata.fields().field(name).is_some())
     }
 }
 
@@ -99,17 +146,28 @@ impl<S> Filter<S> for ForeignEvents {
 
 /// See [`layer`].
 #[derive(Debug)]
-pub struct PeerscopeLayer(());
+pub struct PeerscopeLayer {
+    peer_field: Option<&'static str>,
+}
+
+impl PeerscopeLayer {
+    /// A Layer that is told more than [`layer`]'s.
+    pub fn builder() -> LayerBuilder {
+        LayerBuilder { level: LevelFilter::DEBUG, peer_field: None }
+    }
+}
 
 impl<S> Layer<S> for PeerscopeLayer
 where
     S: Subscriber + for<'l> LookupSpan<'l>,
 {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let Some(recorder) = recorder() else { return };
+        let span = self.peer_field.and_then(|_| context.event_span(event));
+        let peer = span.and_then(|span| span.extensions().get::<SpanPeer>().cloned());
         with_values(|values| {
             event.record(values);
-            record_event(recorder, event, values);
+            in_name_of(peer.as_ref(), |scope| record_event(recorder, scope, event, values));
         });
     }
 
@@ -119,6 +177,12 @@ where
             attributes.record(&mut Named(values));
             span.extensions_mut().replace(SpanFields(values.args.clone(), values.count));
         });
+        let Some(name) = self.peer_field else { return };
+        let own = peer_of(name, |visit| attributes.record(visit));
+        let outer = || span.parent().and_then(|parent| parent.extensions().get::<SpanPeer>().cloned());
+        if let Some(peer) = own.or_else(outer) {
+            span.extensions_mut().replace(peer);
+        }
     }
 
     fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
@@ -135,6 +199,9 @@ where
                 fields.1 += values.count;
             }
         });
+        if let Some(peer) = self.peer_field.and_then(|name| peer_of(name, |visit| record.record(visit))) {
+            span.extensions_mut().replace(peer);
+        }
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
@@ -149,20 +216,23 @@ where
 /// A span's fields: names and values, encoded, and how many they are.
 struct SpanFields(Vec<u8>, u64);
 
-/// Values beyond this many bytes would not fit into a chunk; their fields say that they were cut.
-const MAX_VALUES: usize = 16 << 10;
+/// Runs `run` with the scope of a span's peer, else with the current one.
+fn in_name_of(peer: Option<&SpanPeer>, run: impl FnOnce(&Scope)) {
+    match peer {
+        Some(SpanPeer(scope)) => run(scope),
+        None => scope::with_current(run),
+    }
+}
 
-fn record_event(recorder: &Recorder, event: &Event<'_>, values: &Values) {
+fn record_event(recorder: &Recorder, scope: &Scope, event: &Event<'_>, values: &Values) {
+    if !is_wanted(recorder, scope, event.metadata()) {
+        return;
+    }
     let Some(shape) = shape_id(recorder, event, values.signature) else { return recorder.lose() };
     let max_len = values.message.max_len() + values.args.len();
-    with_current(|scope| {
-        if !is_wanted(recorder, scope, event.metadata()) {
-            return;
-        }
-        append(recorder, scope, Form { shape, pinning: Pinning::Talks }, max_len, |out| {
-            values.message.put(out);
-            out.put_slice(&values.args);
-        });
+    append(recorder, scope, Form { shape, pinning: Pinning::Talks }, max_len, |out| {
+        values.message.put(out);
+        out.put_slice(&values.args);
     });
 }
 
@@ -231,13 +301,13 @@ where
         }
         Shape { kind: kind.name().into(), fields: fields.into() }
     };
-    let Some(shape) = recorder.foreign_shape(key, variant, make) else { return recorder.lose() };
     let extensions = span.extensions();
     let (entries, count) = extensions.get::<SpanFields>().map_or((&[][..], 0), |fields| (&fields.0[..], fields.1));
-    with_current(|scope| {
-        if !is_wanted(recorder, scope, metadata) {
+    in_name_of(extensions.get::<SpanPeer>(), |scope| {
+        if !recorder.filter().wants(metadata.target(), level(metadata.level()), scope.peer.as_ref()) {
             return;
         }
+        let Some(shape) = recorder.foreign_shape(key, variant, make) else { return recorder.lose() };
         append(recorder, scope, Form { shape, pinning: Pinning::Talks }, 32 + entries.len(), |out| {
             id.into_u64().put(out);
             put_map(out, count, entries);
@@ -259,160 +329,5 @@ fn level(level: &Level) -> filter::Level {
         Level::INFO => filter::Level::Info,
         Level::DEBUG => filter::Level::Debug,
         Level::TRACE => filter::Level::Trace,
-    }
-}
-
-/// The values of one event, collected before its record is begun: a field's `Debug` is the user's code, and may itself log.
-#[derive(Default)]
-struct Values {
-    message: String,
-    args: Vec<u8>,
-    count: u64,
-    /// A number that differs for different fields and layouts.
-    signature: u64,
-    /// For fields that can only be formatted.
-    text: String,
-}
-
-thread_local! {
-    static VALUES: Cell<Option<Box<Values>>> = const { Cell::new(None) };
-}
-
-/// Runs `run` with the thread's buffers, or with new ones while those are in use further up the stack.
-fn with_values(run: impl FnOnce(&mut Values)) {
-    let mut values = VALUES.try_with(Cell::take).ok().flatten().unwrap_or_default();
-    values.message.clear();
-    values.args.clear();
-    values.count = 0;
-    values.signature = 0;
-    run(&mut values);
-    let _ = VALUES.try_with(|place| place.set(Some(values)));
-}
-
-/// Where the fields of events and spans go.
-trait Fields {
-    fn arg<A: Arg + ?Sized>(&mut self, field: &Field, value: &A);
-    fn values(&mut self) -> &mut Values;
-}
-
-/// What stands for a text that is too much.
-const CUT: &str = "[cut: the event is too large]";
-
-/// An event: values alone, their names and layouts are in the shape.
-impl Fields for Values {
-    #[inline]
-    fn arg<A: Arg + ?Sized>(&mut self, field: &Field, value: &A) {
-        let max_len = value.max_len();
-        // A text in place of a text, so that the layout stays; nothing else can be long.
-        if A::LAYOUT == Layout::Text && self.args.len() + max_len > MAX_VALUES {
-            CUT.put(&mut self.args);
-        } else {
-            Reserved::append_to(&mut self.args, max_len, |out| value.put(out));
-        }
-        let place = (field.index() as u64) << 8 | (A::LAYOUT as u64 + 1);
-        self.signature = (self.signature.rotate_left(5) ^ place).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-    #[inline]
-    fn values(&mut self) -> &mut Values {
-        self
-    }
-}
-
-/// A span: values with their names, since they are kept until the span is entered.
-struct Named<'v>(&'v mut Values);
-
-impl Fields for Named<'_> {
-    fn arg<A: Arg + ?Sized>(&mut self, field: &Field, value: &A) {
-        let args = &mut self.0.args;
-        put_text(args, field.name());
-        if args.len() + value.max_len() > MAX_VALUES {
-            CUT.put_any(args);
-        } else {
-            value.put_any(args);
-        }
-        self.0.count += 1;
-    }
-    fn values(&mut self) -> &mut Values {
-        self.0
-    }
-}
-
-macro_rules! visit {
-    ($($ty:ty),*) => { $(
-        impl Visit for $ty {
-            #[inline]
-            fn record_f64(&mut self, field: &Field, value: f64) {
-                self.arg(field, &value);
-            }
-            #[inline]
-            fn record_i64(&mut self, field: &Field, value: i64) {
-                self.arg(field, &value);
-            }
-            #[inline]
-            fn record_u64(&mut self, field: &Field, value: u64) {
-                self.arg(field, &value);
-            }
-            #[inline]
-            fn record_bool(&mut self, field: &Field, value: bool) {
-                self.arg(field, &value);
-            }
-            fn record_str(&mut self, field: &Field, value: &str) {
-                if field.name() == "message" { self.values().message.push_str(value) } else { self.arg(field, value) }
-            }
-            fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-                if field.name() == "message" {
-                    let _ = write!(Limited(&mut self.values().message), "{value:?}");
-                    return;
-                }
-                let mut text = std::mem::take(&mut self.values().text);
-                text.clear();
-                let _ = write!(Limited(&mut text), "{value:?}");
-                self.arg(field, &text);
-                self.values().text = text;
-            }
-        }
-    )* };
-}
-visit!(Values, Named<'_>);
-
-/// What the fields of an event are called and how they are written.
-struct Described(Vec<ShapeField>);
-
-impl Described {
-    fn field(&mut self, field: &Field, encoding: Encoding) {
-        if field.name() != "message" {
-            self.0.push(ShapeField { name: field.name().into(), encoding });
-        }
-    }
-}
-
-impl Visit for Described {
-    fn record_f64(&mut self, field: &Field, _: f64) {
-        self.field(field, Encoding::F64);
-    }
-    fn record_i64(&mut self, field: &Field, _: i64) {
-        self.field(field, Encoding::I64);
-    }
-    fn record_u64(&mut self, field: &Field, _: u64) {
-        self.field(field, Encoding::U64);
-    }
-    fn record_bool(&mut self, field: &Field, _: bool) {
-        self.field(field, Encoding::Bool);
-    }
-    fn record_debug(&mut self, field: &Field, _: &dyn fmt::Debug) {
-        self.field(field, Encoding::Text);
-    }
-}
-
-/// Stops a `Debug` whose text would be cut anyway.
-struct Limited<'a>(&'a mut String);
-
-impl fmt::Write for Limited<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if self.0.len() > MAX_TEXT {
-            return Ok(());
-        }
-        self.0.push_str(text);
-        Ok(())
     }
 }

@@ -95,7 +95,7 @@ pub mod tokio;
 pub use crate::arg::LogEntry;
 pub use crate::in_peer::InPeer;
 #[cfg(feature = "tracing")]
-pub use crate::layer::{ForeignEvents, PeerscopeLayer, layer, layer_up_to};
+pub use crate::layer::{ForeignEvents, LayerBuilder, PeerscopeLayer, layer, layer_up_to};
 pub use crate::peer::{Called, Current, Peer, PeerBuilder, PeerId};
 pub use crate::recorder::{
     Builder, DEFAULT_SIZE_LIMIT, FILTER_VARIABLE, TRACE_VARIABLE, is_recording, meta, trace_path,

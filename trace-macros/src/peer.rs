@@ -113,6 +113,11 @@ impl Peer {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PeerId(Value);
 
+impl From<PeerId> for Value {
+    fn from(id: PeerId) -> Self {
+        id.0
+    }
+}
 impl From<&str> for PeerId {
     fn from(id: &str) -> Self {
         PeerId(Id::parse(id).into())

@@ -4,19 +4,20 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use peerscope::{LogEntry, Peer, dprintf, invariant, log_append, rpc_return, term, vote};
 use peerscope_format::value::{Value, ValueRef};
 use peerscope_format::vocabulary::{Common, Kind};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event as Foreign, Instrument as _, Level, Subscriber};
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::filters::Printed;
-use crate::common::{marked, recorded};
+use crate::common::{Event, Stage, Trace, marked, recorded};
 
 #[derive(Debug)]
 #[allow(dead_code, reason = "its Debug reads it")]
@@ -152,7 +153,7 @@ fn spans_are_entered_and_left_with_their_fields() {
 struct Seen(Arc<Mutex<Vec<BTreeMap<String, String>>>>);
 
 impl<S: Subscriber> Layer<S> for Seen {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+    fn on_event(&self, event: &Foreign<'_>, _: Context<'_, S>) {
         let mut fields = Typed(BTreeMap::new());
         event.record(&mut fields);
         let metadata = event.metadata();
@@ -270,4 +271,112 @@ fn a_global_filter_holds_for_foreign_events() {
         trace.lines_of("log"),
         ["log msg=a warning args={}", "log msg=a detail args={}", "log msg=our own line"]
     );
+}
+
+/// Polls a future once and leaves it where it is.
+fn poll_once(future: std::pin::Pin<&mut impl Future<Output = ()>>) -> bool {
+    future.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())).is_ready()
+}
+
+/// A future that gives the thread back once.
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|_| if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+}
+
+/// Whose each foreign event is: its message and its peer.
+fn owners(trace: &Trace) -> Vec<String> {
+    let logs = trace.of_topic("log").into_iter();
+    logs.map(|event| format!("{} {}", event.field::<&str>("msg").unwrap_or("-"), event.whose())).collect()
+}
+
+fn peers_by_field() {
+    let layer = peerscope::PeerscopeLayer::builder().peer_field("id").build();
+    tracing_subscriber::registry().with(layer).init();
+}
+
+#[test]
+fn events_within_a_span_belong_to_the_peer_that_it_names() {
+    let trace = recorded(|| {
+        peers_by_field();
+        let current = Peer::new(9);
+        let _in = current.enter();
+        tracing::info!("outside");
+        let node = tracing::info_span!("node", id = 1_u64);
+        node.in_scope(|| {
+            tracing::info!("directly");
+            tracing::info_span!("inner", to = 2).in_scope(|| tracing::info!("deeper"));
+            tracing::info_span!("other", id = %"n2").in_scope(|| tracing::info!("the innermost counts"));
+            tracing::info!(parent: None, "in no span");
+        });
+        let late = tracing::info_span!("late", id = tracing::field::Empty);
+        late.record("id", 3);
+        late.in_scope(|| tracing::info!("recorded later"));
+    });
+    assert_eq!(
+        owners(&trace),
+        [
+            "outside //9.0",
+            "directly //1.0",
+            "deeper //1.0",
+            "the innermost counts //n2.0",
+            "in no span //9.0",
+            "recorded later //3.0"
+        ]
+    );
+    let entered: Vec<_> = trace.of_topic("span").iter().map(Event::whose).collect();
+    assert_eq!(&entered[..3], ["//1.0", "//1.0", "//1.0"], "the span itself is its peer's");
+}
+
+#[test]
+fn a_span_keeps_its_peer_on_any_thread_and_between_polls() {
+    let trace = recorded(|| {
+        peers_by_field();
+        let span = tracing::info_span!("node", id = 1);
+        let elsewhere = span.clone();
+        std::thread::spawn(move || elsewhere.in_scope(|| tracing::info!("on a thread"))).join().expect("it ends well");
+        let work = |id: u64| {
+            async move {
+                tracing::info!("before");
+                yield_once().await;
+                tracing::info!("after");
+            }
+            .instrument(tracing::info_span!("node", id))
+        };
+        let (mut one, mut two) = (Box::pin(work(1)), Box::pin(work(2)));
+        assert!(!poll_once(one.as_mut()) && !poll_once(two.as_mut()));
+        std::thread::spawn(move || assert!(poll_once(two.as_mut()))).join().expect("it ends well");
+        assert!(poll_once(one.as_mut()));
+    });
+    assert_eq!(owners(&trace), ["on a thread //1.0", "before //1.0", "before //2.0", "after //2.0", "after //1.0"]);
+}
+
+/// A handle of ours and a span of theirs speak of one peer: its incarnation and term are the handle's.
+#[test]
+fn a_span_means_the_peer_that_runs_under_its_id() {
+    let trace = recorded(|| {
+        peers_by_field();
+        let _first = Peer::new(1);
+        let second = Peer::new(1);
+        term!(second, 4);
+        tracing::info_span!("node", id = 1).in_scope(|| tracing::info!("within"));
+    });
+    assert_eq!(owners(&trace), ["within //1.1"]);
+    assert_eq!(trace.the(Kind::Log).term, Some(4));
+}
+
+/// The span of the peer may itself be left out, by level of its topic; its events still know it.
+#[test]
+fn a_span_that_is_not_recorded_names_the_peer_all_the_same() {
+    let stage = Stage::new(|| {
+        peers_by_field();
+        let span = tracing::debug_span!(target: "core", "node", id = 1);
+        span.in_scope(|| tracing::info!(target: "raft", "within"));
+    })
+    .env("PEERSCOPE", "raft");
+    let ended = stage.run();
+    assert!(ended.status.success(), "{}", ended.stderr);
+    let trace = Trace::of(&stage.trace_file());
+    assert_eq!(owners(&trace), ["within //1.0"]);
+    assert_eq!(trace.of_topic("span").len(), 0);
 }
