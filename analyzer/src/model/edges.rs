@@ -125,8 +125,8 @@ impl Collector {
             Body::MsgSend(body) => self.give(Signal::Message, message(body.msg), event),
             Body::MsgRecv(body) => self.take(Signal::Message, message(body.msg), event),
             Body::ChanSend(body) => self.items.send(channel(body.chan), event),
-            Body::ChanSent(body) => self.items.sent(channel(body.chan), body.seq, event),
-            Body::ChanReceived(body) => self.items.received(channel(body.chan), body.seq, event),
+            Body::ChanSent(body) => self.items.sent(channel(body.chan), Mark::of(body.seq, body.item), event),
+            Body::ChanReceived(body) => self.items.received(channel(body.chan), Mark::of(body.seq, body.item), event),
             _ => {
                 if let Some((id, step)) = LockStep::of(body)
                     && let Some(lock) = id.and_then(|id| tables.locks.get(file, id))
@@ -185,19 +185,52 @@ impl Collector {
                 }
             }
         }
-        items.finish(&mut add);
+        items.finish(&line_of, &mut add);
         locks.0.finish(&line_of, &mut add);
         Edges::new(pairs)
     }
 }
 
-/// Values in channels: the begin of a send happens before its receive ends. Only the ends carry the value's `seq`.
+/// Values in channels: the begin of a send happens before its receive ends. Both ends name the value, by its `seq` or by an
+/// `item`. Of a send that need not wait there is only the end, which may stand behind the receive; but whatever its task
+/// did before, it did before the send.
 #[derive(Debug, Default)]
 struct Items {
     /// By line: the send that has begun.
     begun: FxHashMap<LineId, (ChannelId, EventId)>,
-    begins: FxHashMap<(ChannelId, u64), EventId>,
-    received: Vec<(ChannelId, u64, EventId)>,
+    sends: FxHashMap<(ChannelId, Mark), Send>,
+    received: Vec<(ChannelId, Mark, EventId)>,
+}
+
+/// What pairs the two ends.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Mark {
+    Seq(u64),
+    Number(u64),
+    Text(Box<str>),
+}
+
+impl Mark {
+    /// An `item` pairs the ends of whoever writes one; a `seq` may be known at one end only.
+    fn of(seq: Option<u64>, item: Option<Id<'_>>) -> Option<Mark> {
+        match item {
+            None => seq.map(Mark::Seq),
+            Some(Id::Number(number)) => Some(Mark::Number(number)),
+            Some(other) => Some(Mark::Text(other.to_string().into())),
+        }
+    }
+}
+
+/// How far before the end of a send its task's last deed is looked for.
+const FARTHEST: usize = 1024;
+
+#[derive(Clone, Copy, Debug)]
+enum Send {
+    Begin(EventId),
+    /// There is only its end.
+    End(EventId),
+    /// Several values are called the same.
+    Ambiguous,
 }
 
 impl Items {
@@ -207,25 +240,34 @@ impl Items {
         }
     }
 
-    fn sent(&mut self, channel: Option<ChannelId>, seq: Option<u64>, event: Event<'_>) {
+    fn sent(&mut self, channel: Option<ChannelId>, mark: Option<Mark>, event: Event<'_>) {
         let (Some(channel), Some(line)) = (channel, event.line()) else { return };
-        if let (Some((begun, begin)), Some(seq)) = (self.begun.remove(&line), seq)
-            && begun == channel
-        {
-            self.begins.insert((channel, seq), begin);
+        let begun = self.begun.remove(&line).filter(|(begun, _)| *begun == channel);
+        let Some(mark) = mark else { return };
+        let send = begun.map_or(Send::End(event.id()), |(_, begin)| Send::Begin(begin));
+        self.sends.entry((channel, mark)).and_modify(|send| *send = Send::Ambiguous).or_insert(send);
+    }
+
+    fn received(&mut self, channel: Option<ChannelId>, mark: Option<Mark>, event: Event<'_>) {
+        if let (Some(channel), Some(mark)) = (channel, mark) {
+            self.received.push((channel, mark, event.id()));
         }
     }
 
-    fn received(&mut self, channel: Option<ChannelId>, seq: Option<u64>, event: Event<'_>) {
-        if let (Some(channel), Some(seq)) = (channel, seq) {
-            self.received.push((channel, seq, event.id()));
-        }
-    }
-
-    fn finish(self, add: &mut impl FnMut(EventId, EventId) -> bool) {
-        for (channel, seq, end) in self.received {
-            if let Some(begin) = self.begins.get(&(channel, seq)) {
-                add(*begin, end);
+    fn finish(self, line_of: impl Fn(EventId) -> Option<LineId>, add: &mut impl FnMut(EventId, EventId) -> bool) {
+        let Items { sends, received, .. } = self;
+        for (channel, mark, end) in received {
+            let giver = match sends.get(&(channel, mark)) {
+                Some(Send::Begin(begin)) => Some(*begin),
+                Some(Send::End(sent)) => {
+                    let line = line_of(*sent);
+                    let mut before = (0..sent.0).rev().take(FARTHEST).map(EventId);
+                    before.find(|event| line.is_some() && line_of(*event) == line)
+                }
+                Some(Send::Ambiguous) | None => None,
+            };
+            if let Some(giver) = giver {
+                add(giver, end);
             }
         }
     }

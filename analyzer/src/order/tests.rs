@@ -46,6 +46,43 @@ fn readers_are_ordered_with_writers_but_not_with_each_other() {
 }
 
 #[test]
+fn a_send_comes_before_its_receive_however_the_two_are_paired() {
+    // By an item: what task 1 did before a send of which only the end was written, and written late, came before the receive.
+    order_of(
+        r#"
+        {"ts":1,"task":1,"kind":"var.write","var":"x"}
+        {"ts":2,"task":2,"kind":"chan.recv","chan":"c"}
+        {"ts":3,"task":2,"kind":"chan.received","chan":"c","seq":1,"item":7}
+        {"ts":4,"task":1,"kind":"chan.sent","chan":"c","item":7}
+        {"ts":5,"task":2,"kind":"var.read","var":"x"}
+        "#,
+        &[(0, 2, true), (0, 4, true), (1, 3, false), (3, 4, false)],
+    );
+    // By its place in the channel's order, and with a begin.
+    order_of(
+        r#"
+        {"ts":1,"task":1,"kind":"chan.send","chan":"c"}
+        {"ts":2,"task":2,"kind":"chan.received","chan":"c","seq":1}
+        {"ts":3,"task":1,"kind":"chan.sent","chan":"c","seq":1}
+        "#,
+        &[(0, 1, true), (1, 2, false)],
+    );
+    // Other values, other channels, and two values of one name order nothing.
+    order_of(
+        r#"
+        {"ts":1,"task":1,"kind":"chan.send","chan":"c","item":"a"}
+        {"ts":2,"task":1,"kind":"chan.sent","chan":"c","item":"a"}
+        {"ts":3,"task":1,"kind":"chan.send","chan":"c","item":"a"}
+        {"ts":4,"task":1,"kind":"chan.sent","chan":"c","item":"a"}
+        {"ts":5,"task":2,"kind":"chan.received","chan":"c","item":"a"}
+        {"ts":6,"task":2,"kind":"chan.received","chan":"c","item":"b"}
+        {"ts":7,"task":2,"kind":"chan.received","chan":"d","item":"a"}
+        "#,
+        &[(0, 4, false), (0, 5, false), (0, 6, false)],
+    );
+}
+
+#[test]
 fn a_release_that_was_written_late_still_orders_what_came_before_it() {
     // The numbers of the grants say that task 1 had released the lock when task 2 took it.
     order_of(
