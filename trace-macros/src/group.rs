@@ -81,6 +81,10 @@ impl Parties {
     /// The task has come, and is about to block unless it is the last of its round, with which the barrier counts from
     /// the start again. To be said before the original is told: so nobody is of the next round before all of this one have come.
     pub(crate) fn arrives(&self, seen: Option<Seen>) {
+        if let Some(seen) = seen {
+            // Takes its time, once; so it comes before the count.
+            self.group.id(seen);
+        }
         let before = self.arrived.fetch_add(1, Ordering::Relaxed) % self.n as u64;
         let Some(seen) = seen else { return };
         let missing = self.n - 1 - before as i64;

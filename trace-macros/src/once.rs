@@ -70,7 +70,7 @@ impl Initialisation {
         static PASS: Site = Site::primitive(Kind::OncePass, &["once"]);
         let Some(seen) = seen else { return };
         let id = self.lock.id(seen);
-        let pass = (id, task::with_current(|task| task.id()));
+        let pass = (id, task::current_id());
         let is_new = PASSED.with(|passed| passed[id as usize % REMEMBERED].replace(pass) != pass);
         if is_new {
             seen.record(&PASS, &(id,));
