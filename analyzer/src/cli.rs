@@ -5,9 +5,9 @@ mod check;
 mod convert;
 mod explain;
 mod export;
+mod follow;
 mod info;
 mod input;
-#[cfg(unix)]
 mod live;
 mod log;
 mod os;

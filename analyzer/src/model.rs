@@ -207,6 +207,16 @@ impl Trace {
         self.tables.locks.get(event.source(), id)
     }
 
+    /// Gives a task the name that it has in events which are not part of this trace.
+    pub(crate) fn name_task(&mut self, task: TaskId, name: &str) {
+        self.tables.tasks.set_name(task, name);
+    }
+
+    /// The same of a peer.
+    pub(crate) fn name_peer(&mut self, peer: PeerId, name: &str) {
+        self.tables.peers.set_name(peer, name);
+    }
+
     /// Which events of other lines each event is known to follow.
     pub(crate) fn edges(&self) -> &Edges {
         &self.edges

@@ -6,6 +6,7 @@
 mod content;
 mod decode;
 mod files;
+mod follow;
 mod gaps;
 mod import;
 mod merge;
@@ -13,6 +14,7 @@ mod problem;
 mod progress;
 mod runs;
 mod scan;
+mod tail;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +24,7 @@ use peerscope_format::wire::{self, Image};
 
 use self::files::{Input, inputs};
 pub use self::files::{is_being_written, is_same_file};
+pub use self::follow::{Follow, Writers};
 pub use self::problem::{Error, Problem, ProblemKind};
 pub use self::progress::{Progress, Stage};
 use self::scan::Scan;

@@ -77,7 +77,6 @@ pub(crate) fn names(args: &mut Parser) -> Result<Vec<String>, Failure> {
 pub(crate) fn other(arg: Arg<'_>) -> Failure {
     match arg {
         Arg::Long("help") | Arg::Short('h') => Failure::Help,
-        Arg::Long("follow") => Failure::Usage("`--follow` is not yet there".into()),
         unknown => unknown.unexpected().into(),
     }
 }

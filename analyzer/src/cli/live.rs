@@ -1,10 +1,13 @@
 //! The stuck report of programs that still run.
 
+#[cfg(unix)]
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use peerscope_analyzer::read::{self, ProblemKind, Reading};
-use peerscope_analyzer::report::stuck::{self, StuckReport};
+use peerscope_analyzer::read::{self, ProblemKind, Reading, Writers};
+#[cfg(unix)]
+use peerscope_analyzer::report::stuck;
+use peerscope_analyzer::report::stuck::StuckReport;
 
 use super::os;
 
@@ -24,8 +27,19 @@ pub(super) fn report(files: &[PathBuf]) -> Result<Option<StuckReport>, String> {
     Ok(Some(StuckReport::live(&trace, &problems, &now)))
 }
 
+/// The files at `path` that somebody writes now, and what that means for the run.
+pub(super) fn running(path: &Path) -> (Vec<PathBuf>, Writers) {
+    // A folder without a trace may get one.
+    let files = if path.exists() { read::files(&[path.to_owned()]).map(|(files, _)| files).ok() } else { None };
+    let Some(mut files) = files else { return (Vec::new(), Writers::NotYet) };
+    files.retain(|file| read::is_being_written(file));
+    let writers = if files.is_empty() { Writers::Ended } else { Writers::Running };
+    (files, writers)
+}
+
 /// Writes to stderr, in one piece, so that the program's own words do not come between; lines are as long as the terminal
 /// has room for.
+#[cfg(unix)]
 pub(super) fn tell(report: &StuckReport) {
     let is_terminal = io::stderr().is_terminal();
     let width = os::terminal_size(2).filter(|_| is_terminal).map_or(stuck::WIDTH, |(columns, _)| columns);

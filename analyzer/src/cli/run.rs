@@ -159,26 +159,18 @@ fn head(what: &str) {
 /// Says what there is to look at now.
 fn summarize(place: &Place, id: os::ProcessId, ended: &Ended, lasted: Duration) {
     let files = place.files();
-    let bytes: u64 = files.iter().filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum();
     let lasted = format!("{}.{} s", lasted.as_secs(), lasted.subsec_millis() / 100);
     let path = place.path().display();
     match files.len() {
         0 => say(&format!("process {id} ran {lasted} and recorded nothing: is it built with peerscope?")),
         count => {
-            let by = if count == 1 { String::new() } else { format!(" by {count} processes") };
-            say(&format!("{} recorded in {lasted}{by}; next: peerscope check {path}", size(bytes)));
+            let processes = if count == 1 { "1 process".into() } else { format!("{count} processes") };
+            say(&format!("{processes} recorded in {lasted}; next: peerscope check {path}"));
         }
     }
     if !ended.left.is_empty() {
         let ids: Vec<_> = ended.left.iter().map(ToString::to_string).collect();
         say(&format!("it left processes behind, which go on: {}", ids.join(", ")));
-    }
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_048_576 => format!("{} KiB", bytes.div_ceil(1024)),
-        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn inputs(paths: &[PathBuf], extensions: &[&str]) -> Result<(Vec<Inpu
     Ok((inputs.into_iter().map(|(input, _)| input).collect(), notes))
 }
 
-fn in_folder(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, Error> {
+pub(super) fn in_folder(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, Error> {
     let failed = |detail: String| Error { path: folder.to_owned(), detail };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| failed(format!("cannot be listed: {error}")))? {

@@ -33,7 +33,7 @@ const IMPORTERS: &[Importer] = &[
 ];
 
 /// The first bytes of a native file.
-const MARK: &[u8] = b"\x89PScope\n";
+pub(super) const MARK: &[u8] = b"\x89PScope\n";
 
 fn begins_json(bytes: &[u8]) -> bool {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

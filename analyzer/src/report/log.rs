@@ -1,5 +1,8 @@
 //! The events of a trace as lines, or side by side in a column for each peer.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 use std::io::{self, Write};
@@ -12,7 +15,7 @@ use serde::Serialize;
 use super::escape::{clip, escape};
 use super::style::{Ink, Pen, Style, wrap};
 use super::template;
-use crate::detect::words::ms;
+use crate::detect::words::{Words, ms};
 use crate::model::{Dense, Event, EventId, PeerId, Table, TaskId, Trace};
 
 /// Which events, and in what form.
@@ -158,77 +161,203 @@ pub fn describe(event: Event<'_>) -> String {
 /// # Errors
 /// If `out` refuses.
 pub fn write(trace: &Trace, options: &Options, out: &mut dyn Write, style: Style) -> io::Result<()> {
-    let mut pen = Pen::new(out, style);
-    if options.columns { columns(trace, options, &mut pen) } else { lines(trace, options, &mut pen) }
+    let digits = trace.len().saturating_sub(1).to_string().len();
+    let width = (digits + 2).max("event".len());
+    Page { marks: Marks::Numbers { width, marked: options.around }, ..Page::default() }
+        .write(trace, options, out, style)
+}
+
+/// A log that goes on: what was written so far decides how wide the columns are, and whether an event comes late. Events have
+/// no numbers there, as those of the whole trace are not known yet.
+#[derive(Debug, Default)]
+pub struct Page {
+    marks: Marks,
+    /// Whether the columns have been named.
+    begun: bool,
+    peer_width: usize,
+    task_width: usize,
+    /// The peers that have columns or colours so far, by name and scope.
+    peers: BTreeMap<String, usize>,
+    /// What the columns are called.
+    columns: Vec<String>,
+}
+
+/// What stands before the time.
+#[derive(Debug)]
+enum Marks {
+    /// The number by which reports mention an event, in a column as wide as the trace needs.
+    Numbers {
+        width: usize,
+        /// The event that was asked for.
+        marked: Option<u32>,
+    },
+    /// Whether the event is older than one that was written before; that came with an earlier trace.
+    Late {
+        /// The latest time that was written, in ns.
+        latest: u64,
+    },
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Marks::Late { latest: 0 }
+    }
+}
+
+impl Marks {
+    const LATE: &str = "late";
+
+    fn width(&self) -> usize {
+        match self {
+            Marks::Numbers { width, .. } => *width,
+            Marks::Late { .. } => Self::LATE.len(),
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        if matches!(self, Marks::Numbers { .. }) { "event" } else { "" }
+    }
+
+    fn of(&self, event: Event<'_>) -> String {
+        match self {
+            Marks::Numbers { width, marked } => {
+                let mark = if *marked == Some(event.id().0) { ">" } else { "" };
+                format!("{:>width$}", format!("{mark}#{}", event.id().0))
+            }
+            Marks::Late { latest } => format!("{:4}", if event.ts() < *latest { Self::LATE } else { "" }),
+        }
+    }
+}
+
+impl Page {
+    /// Writes the selected events of `trace`, which are those that came since the last call, for people.
+    ///
+    /// # Errors
+    /// If `out` refuses.
+    pub fn write(&mut self, trace: &Trace, options: &Options, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        let mut pen = Pen::new(out, style);
+        if options.columns {
+            self.columns(trace, options, &mut pen)?;
+        } else {
+            self.lines(trace, options, &mut pen)?;
+        }
+        if let Marks::Late { latest } = &mut self.marks {
+            *latest = trace.events().map(Event::ts).fold(*latest, u64::max);
+        }
+        Ok(())
+    }
+
+    fn lines(&mut self, trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()> {
+        let heads = Heads(trace);
+        // At least as wide as their titles, and as before.
+        self.peer_width = heads.peer_width().max("peer".len()).max(self.peer_width);
+        self.task_width = heads.task_width().max("task".len()).max(self.task_width);
+        let (peer_width, task_width) = (self.peer_width, self.task_width);
+        for event in options.events(trace) {
+            if !std::mem::replace(&mut self.begun, true) {
+                let (marks, event) = (self.marks.width(), self.marks.title());
+                let (time, peer, task) = ("time", "peer", "task");
+                let title = format!("{event:>marks$} {time:>14} {peer:<peer_width$} term {task:<task_width$} what");
+                pen.line(Ink::Strong, title)?;
+            }
+            pen.put(Ink::Faint, format_args!("{} {:>14} ", self.marks.of(event), options.stamp(event)))?;
+            let term = event.term().map_or_else(String::new, |term| format!("t{term}"));
+            let ink = event.peer().map_or(Ink::Plain, |peer| Ink::Peer(self.colour(trace, peer)));
+            let (peer, task) = (heads.peer(event), heads.task(event));
+            pen.put(ink, format_args!("{peer:<peer_width$} {term:<4} {task:<task_width$} "))?;
+            pen.put(ink, clip(&describe(event), MAX_TEXT))?;
+            if let Some(src) = event.src() {
+                pen.put(Ink::Faint, format_args!("  {src}"))?;
+            }
+            pen.end()?;
+        }
+        Ok(())
+    }
+
+    /// The number by which a peer's events are coloured: always the same, though each trace counts anew.
+    fn colour(&mut self, trace: &Trace, peer: PeerId) -> usize {
+        if matches!(self.marks, Marks::Numbers { .. }) {
+            return peer.index();
+        }
+        let next = self.peers.len();
+        *self.peers.entry(Words(trace).full_name(peer)).or_insert(next)
+    }
+
+    /// The columns of the peers of `trace`.
+    fn places(&mut self, trace: &Trace, options: &Options) -> BTreeMap<PeerId, usize> {
+        let peers: BTreeSet<PeerId> = options.events(trace).filter_map(Event::peer).collect();
+        let mut peers: Vec<_> = peers.into_iter().collect();
+        peers.sort_by_key(|peer| (trace.peers().scope(*peer), trace.peers().id(*peer)));
+        let place = |peer: PeerId| {
+            let next = self.columns.len();
+            let place = *self.peers.entry(Words(trace).full_name(peer)).or_insert(next);
+            if place == next {
+                self.columns.push(trace.peers().name(peer).into_owned());
+                // They are named again, as there are more.
+                self.begun = false;
+            }
+            (peer, place)
+        };
+        peers.into_iter().map(place).collect()
+    }
+
+    fn columns(&mut self, trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()> {
+        let places = self.places(trace, options);
+        let marks = self.marks.width();
+        let room = options.width.saturating_sub(STAMP + marks);
+        let width = (room / self.columns.len().max(1)).max(MIN_COLUMN) - 1;
+        for event in options.events(trace) {
+            if !std::mem::replace(&mut self.begun, true) {
+                self.name_columns(width, pen)?;
+            }
+            let place = event.peer().and_then(|peer| places.get(&peer).copied());
+            let indent = place.map_or(0, |place| place * (width + 1));
+            let ink = event.peer().map_or(Ink::Strong, |peer| Ink::Peer(self.colour(trace, peer)));
+            // What belongs to no peer (the test, the network) is a line across all columns.
+            let (mark, width) = if place.is_some() { ("", width) } else { ("-- ", room.max(MIN_COLUMN) - 3) };
+            // Escaped first, so that what is counted is what is shown.
+            let text = escape(clip(&describe(event), MAX_TEXT).as_ref()).into_owned();
+            for (number, line) in cells(&text, width).into_iter().enumerate() {
+                let (id, stamp) =
+                    if number == 0 { (self.marks.of(event), options.stamp(event)) } else { Default::default() };
+                pen.put(Ink::Faint, format_args!("{id:>marks$} {stamp:>14} "))?;
+                pen.put(ink, format_args!("{:indent$}{mark}{line}", ""))?;
+                pen.end()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn name_columns(&self, width: usize, pen: &mut Pen<'_>) -> io::Result<()> {
+        pen.put(Ink::Strong, format_args!("{:>1$} {2:>14} ", self.marks.title(), self.marks.width(), "time"))?;
+        for (place, name) in self.columns.iter().enumerate() {
+            let name = escape(&format!("peer {name}")).into_owned();
+            let width = if place + 1 == self.columns.len() { 0 } else { width + 1 };
+            pen.put(Ink::Strong, format_args!("{:width$}", clip(&name, width.max(MIN_COLUMN) - 1)))?;
+        }
+        pen.end()
+    }
 }
 
 /// Longer texts are cut: a log is read line by line.
 const MAX_TEXT: usize = 2000;
 
-/// The number by which reports mention an event, in a column as wide as the trace needs.
-struct Numbers {
-    width: usize,
-    /// The event that was asked for.
-    marked: Option<u32>,
-}
-
-impl Numbers {
-    fn new(trace: &Trace, options: &Options) -> Self {
-        let digits = trace.len().saturating_sub(1).to_string().len();
-        Numbers { width: (digits + 2).max("event".len()), marked: options.around }
-    }
-
-    fn of(&self, event: Event<'_>) -> String {
-        let mark = if self.marked == Some(event.id().0) { ">" } else { "" };
-        format!("{:>1$}", format!("{mark}#{}", event.id().0), self.width)
-    }
-}
-
-fn lines(trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()> {
-    let (heads, numbers) = (Heads::new(trace), Numbers::new(trace, options));
-    let mut begun = false;
-    for event in options.events(trace) {
-        if !begun {
-            begun = true;
-            let (number, peer, task) = (numbers.width, heads.peer_width, heads.task_width);
-            let title = format!("{:>number$} {:>14} {:<peer$} term {:<task$} what", "event", "time", "peer", "task");
-            pen.line(Ink::Strong, title)?;
-        }
-        pen.put(Ink::Faint, format_args!("{} {:>14} ", numbers.of(event), options.stamp(event)))?;
-        let term = event.term().map_or_else(String::new, |term| format!("t{term}"));
-        let ink = event.peer().map_or(Ink::Plain, |peer| Ink::Peer(peer.index()));
-        let (peer, task) = (heads.peer(event), heads.task(event));
-        pen.put(ink, format_args!("{peer:<0$} {term:<4} {task:<1$} ", heads.peer_width, heads.task_width))?;
-        pen.put(ink, clip(&describe(event), MAX_TEXT))?;
-        if let Some(src) = event.src() {
-            pen.put(Ink::Faint, format_args!("  {src}"))?;
-        }
-        pen.end()?;
-    }
-    Ok(())
-}
-
 /// Longer names of peers and tasks are cut.
 const MAX_PEER: usize = 12;
 const MAX_TASK: usize = 28;
 
-/// Whose an event is, in columns as wide as the longest names need.
-struct Heads<'t> {
-    trace: &'t Trace,
-    peer_width: usize,
-    task_width: usize,
-}
+/// Whose an event is.
+struct Heads<'t>(&'t Trace);
 
-impl<'t> Heads<'t> {
-    fn new(trace: &'t Trace) -> Self {
-        let mut heads = Heads { trace, peer_width: 0, task_width: 0 };
-        let width = |text: String| text.chars().count();
-        // At least as wide as their titles.
-        let peers = trace.peers().ids().map(|peer| width(heads.peer_name(peer)));
-        heads.peer_width = peers.max().unwrap_or(0).max("peer".len());
-        let tasks = trace.tasks().ids().map(|task| width(heads.task_name(task)));
-        heads.task_width = tasks.max().unwrap_or(0).max("task".len());
-        heads
+impl Heads<'_> {
+    fn peer_width(&self) -> usize {
+        let peers = self.0.peers().ids().map(|peer| self.peer_name(peer).chars().count());
+        peers.max().unwrap_or(0)
+    }
+
+    fn task_width(&self) -> usize {
+        let tasks = self.0.tasks().ids().map(|task| self.task_name(task).chars().count());
+        tasks.max().unwrap_or(0)
     }
 
     fn peer(&self, event: Event<'_>) -> String {
@@ -241,7 +370,7 @@ impl<'t> Heads<'t> {
 
     /// `p0`, or the name of a peer that has one.
     fn peer_name(&self, peer: PeerId) -> String {
-        let peers = self.trace.peers();
+        let peers = self.0.peers();
         let name = match peers.id(peer) {
             Id::Number(number) if *peers.name(peer) == number.to_string() => format!("p{number}"),
             _ => peers.name(peer).into_owned(),
@@ -251,7 +380,7 @@ impl<'t> Heads<'t> {
 
     /// `task 3 election timer`: the id by which other events mention it, and its name.
     fn task_name(&self, task: TaskId) -> String {
-        let tasks = self.trace.tasks();
+        let tasks = self.0.tasks();
         let (id, name) = (tasks.id(task).to_string(), tasks.name(task));
         let text = if *name == id { format!("task {id}") } else { format!("task {id} {name}") };
         escape(&clip(&text, MAX_TASK)).into_owned()
@@ -262,42 +391,6 @@ impl<'t> Heads<'t> {
 const STAMP: usize = 16;
 /// Narrower columns are unreadable.
 const MIN_COLUMN: usize = 16;
-
-fn columns(trace: &Trace, options: &Options, pen: &mut Pen<'_>) -> io::Result<()> {
-    let peers: BTreeSet<PeerId> = options.events(trace).filter_map(Event::peer).collect();
-    let mut peers: Vec<_> = peers.into_iter().collect();
-    peers.sort_by_key(|peer| (trace.peers().scope(*peer), trace.peers().id(*peer)));
-    let places: BTreeMap<PeerId, usize> = peers.iter().enumerate().map(|(place, peer)| (*peer, place)).collect();
-    let numbers = Numbers::new(trace, options);
-    let room = options.width.saturating_sub(STAMP + numbers.width);
-    let width = (room / places.len().max(1)).max(MIN_COLUMN) - 1;
-    if options.events(trace).next().is_none() {
-        return Ok(());
-    }
-    pen.put(Ink::Strong, format_args!("{:>1$} {2:>14} ", "event", numbers.width, "time"))?;
-    for (place, peer) in peers.iter().enumerate() {
-        let name = escape(&format!("peer {}", trace.peers().name(*peer))).into_owned();
-        let width = if place + 1 == peers.len() { 0 } else { width + 1 };
-        pen.put(Ink::Strong, format_args!("{:width$}", clip(&name, width.max(MIN_COLUMN) - 1)))?;
-    }
-    pen.end()?;
-    for event in options.events(trace) {
-        let place = event.peer().and_then(|peer| places.get(&peer));
-        let indent = place.map_or(0, |place| place * (width + 1));
-        let ink = event.peer().map_or(Ink::Strong, |peer| Ink::Peer(peer.index()));
-        // What belongs to no peer (the test, the network) is a line across all columns.
-        let (mark, width) = if place.is_some() { ("", width) } else { ("-- ", room.max(MIN_COLUMN) - 3) };
-        // Escaped first, so that what is counted is what is shown.
-        let text = escape(clip(&describe(event), MAX_TEXT).as_ref()).into_owned();
-        for (number, line) in cells(&text, width).into_iter().enumerate() {
-            let (id, stamp) = if number == 0 { (numbers.of(event), options.stamp(event)) } else { Default::default() };
-            pen.put(Ink::Faint, format_args!("{id:>0$} {stamp:>14} ", numbers.width))?;
-            pen.put(ink, format_args!("{:indent$}{mark}{line}", ""))?;
-            pen.end()?;
-        }
-    }
-    Ok(())
-}
 
 /// Lines of at most `width` characters, from the second on two blanks further in; longer words are broken as well.
 fn cells(text: &str, width: usize) -> Vec<String> {
@@ -314,7 +407,9 @@ fn cells(text: &str, width: usize) -> Vec<String> {
 
 #[derive(Serialize)]
 struct LineDto<'r> {
-    event: u32,
+    /// Known only where the whole trace is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<u32>,
     ts: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     sim: Option<u64>,
@@ -331,9 +426,21 @@ struct LineDto<'r> {
 /// # Errors
 /// If `out` refuses.
 pub fn write_json(trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    json(trace, options, out, |event| Some(event.id().0))
+}
+
+/// As [`write_json`], for the events that came since: without their numbers, which are not known yet.
+///
+/// # Errors
+/// If `out` refuses.
+pub fn follow_json(trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    json(trace, options, out, |_| None)
+}
+
+fn json(trace: &Trace, options: &Options, out: &mut dyn Write, number: fn(Event<'_>) -> Option<u32>) -> io::Result<()> {
     for event in options.events(trace) {
         let line = LineDto {
-            event: event.id().0,
+            event: number(event),
             ts: event.ts(),
             sim: event.sim(),
             peer: event.peer().map(|peer| trace.peers().id(peer).to_string()),
@@ -346,104 +453,4 @@ pub fn write_json(trace: &Trace, options: &Options, out: &mut dyn Write) -> io::
         super::json::write(out, &line)?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::trace_from_jsonl;
-
-    fn logged(options: &Options) -> String {
-        let trace = trace_from_jsonl(
-            r#"
-            {"ts":1000000,"peer":0,"term":1,"kind":"log","msg":"asks {to} for a vote","args":{"to":1},"topic":"vote"}
-            {"ts":2000000,"peer":1,"term":2,"kind":"log","msg":"drops \u001b[2J everything","args":{},"topic":"log"}
-            "#,
-        );
-        let mut out = Vec::new();
-        write(&trace, options, &mut out, Style::Plain).expect("a vector takes all");
-        String::from_utf8(out).expect("UTF-8")
-    }
-
-    #[test]
-    fn templates_are_rendered_and_made_harmless() {
-        let all = logged(&Options::default());
-        assert!(all.contains("asks 1 for a vote"), "{all}");
-        assert!(all.contains("drops \\u{1b}[2J everything"), "{all}");
-    }
-
-    #[test]
-    fn filters_leave_the_rest_out() {
-        for options in [
-            Options { peers: vec!["0".into()], ..Options::default() },
-            Options { term: Some(1), ..Options::default() },
-            Options { topics: vec!["vote".into()], ..Options::default() },
-        ] {
-            assert_eq!(logged(&options).lines().count(), 2, "a title and a line: {options:?}");
-        }
-    }
-
-    #[test]
-    fn a_line_says_who_and_leaves_out_what_is_absent() {
-        let trace = trace_from_jsonl(
-            r#"
-            {"ts":1000000,"peer":0,"task":3,"kind":"task.begin","name":"election timer","daemon":null}
-            {"ts":2000000,"peer":"node-b","task":4,"kind":"op.return","client":1,"result":null,"server":null}
-            "#,
-        );
-        let mut out = Vec::new();
-        write(&trace, &Options::default(), &mut out, Style::Plain).expect("a vector takes all");
-        let expected = "\
-event           time peer   term task                  what
-   #0       1.000 ms p0          task 3 election timer task.begin name=\"election timer\"
-   #1       2.000 ms node-b      task 4                op.return client=1 result=null
-";
-        assert_eq!(String::from_utf8(out).expect("UTF-8"), expected);
-    }
-
-    #[test]
-    fn simulated_times_stand_in_the_place_of_real_ones() {
-        let trace = trace_from_jsonl(
-            r#"
-            {"ts":1000000,"task":1,"kind":"log","msg":"outside"}
-            {"ts":2000000,"sim":5000000000,"task":1,"kind":"log","msg":"within"}
-            "#,
-        );
-        for columns in [false, true] {
-            let mut out = Vec::new();
-            let options = Options { simulated: true, columns, width: 80, ..Options::default() };
-            write(&trace, &options, &mut out, Style::Plain).expect("a vector takes all");
-            let text = String::from_utf8(out).expect("UTF-8");
-            assert!(text.contains("5000.000 ms") && !text.contains("2.000 ms") && !text.contains("1.000 ms"), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_belongs_to_no_peer_is_a_line_across_the_columns() {
-        let trace = trace_from_jsonl(
-            r#"
-            {"ts":1000000,"peer":0,"kind":"role","role":"leader"}
-            {"ts":2000000,"kind":"test.phase","name":"the network heals, and all peers agree on a leader"}
-            {"ts":3000000,"peer":1,"kind":"log","msg":"a line that is longer than its own column"}
-            "#,
-        );
-        let mut out = Vec::new();
-        let options = Options { columns: true, width: 80, ..Options::default() };
-        write(&trace, &options, &mut out, Style::Plain).expect("a vector takes all");
-        let text = String::from_utf8(out).expect("UTF-8");
-        let lines: Vec<_> = text.lines().collect();
-        assert!(lines[2].ends_with("-- test.phase name=\"the network heals, and all peers"), "{text}");
-        assert_eq!(lines[4].find("a line that"), Some(21 + 29), "{text}");
-        assert_eq!(lines[5].find("its own"), Some(21 + 31), "{text}");
-        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{text}");
-    }
-
-    #[test]
-    fn each_peer_has_a_column() {
-        let text = logged(&Options { columns: true, width: 101, ..Options::default() });
-        let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines[0].trim_end(), format!("event {:>14} {:40}peer 1", "time", "peer 0"), "{text}");
-        assert_eq!(lines[1].find("asks"), Some(21), "{text}");
-        assert_eq!(lines[2].find("drops"), Some(61), "{text}");
-    }
 }

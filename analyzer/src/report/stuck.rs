@@ -167,6 +167,12 @@ impl StuckReport {
         self.waiting.iter().any(|note| !note.daemon)
     }
 
+    /// Who has waited for at least `ns` by now, and since when: the same in two reports between which nothing has moved.
+    pub fn waits_of(&self, ns: u64) -> Vec<(String, u64)> {
+        let lasting = self.waiting.iter().filter(|note| note.for_ns >= ns);
+        lasting.map(|note| (note.title.clone(), note.since_ts)).collect()
+    }
+
     /// Writes it for people, in lines of at most `width` characters where words allow it.
     ///
     /// # Errors

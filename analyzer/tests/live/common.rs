@@ -1,7 +1,7 @@
 //! What the tests share: starting `peerscope` beside a program, asking until there is an answer, hearing what is said.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -56,6 +56,15 @@ impl Stage {
         command
     }
 
+    /// `program` of this binary by itself, recorded into `trace`.
+    pub(crate) fn program(&self, program: &str, trace: &str) -> Command {
+        let mut command = Command::new(std::env::current_exe().expect("the path of this binary"));
+        command.args(["programs::plays", "--exact", "--nocapture", "--test-threads=1"]).current_dir(self.folder.path());
+        command.env(PLAYS, program).env("PEERSCOPE_TRACE", self.path(trace));
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    }
+
     /// The traces in `folder`, as soon as they show so many waits that have not ended.
     pub(crate) fn shows_waits(&self, folder: &str, waits: usize) {
         let folder = self.path(folder);
@@ -88,10 +97,7 @@ const FOR_EVER: Duration = Duration::from_secs(60);
 impl Running {
     pub(crate) fn start(mut command: Command) -> Running {
         let mut child = command.spawn().expect("peerscope starts");
-        let stderr = BufReader::new(child.stderr.take().expect("stderr is a pipe"));
-        let (send, said) = channel();
-        // It ends with the pipe, or when nobody listens any more.
-        std::thread::spawn(move || stderr.lines().map_while(Result::ok).all(|line| send.send(line + "\n").is_ok()));
+        let said = heard(child.stderr.take().expect("stderr is a pipe"));
         Running { child, said }
     }
 
@@ -101,6 +107,18 @@ impl Running {
 
     pub(crate) fn send(&self, signal: i32) {
         send(self.id(), signal);
+    }
+
+    /// As [`Running::start`], but what is heard is its stdout.
+    pub(crate) fn start_and_hear_stdout(mut command: Command) -> Running {
+        let mut child = command.spawn().expect("peerscope starts");
+        let said = heard(child.stdout.take().expect("stdout is a pipe"));
+        Running { child, said }
+    }
+
+    /// Ends its input.
+    pub(crate) fn end_input(&mut self) {
+        drop(self.child.stdin.take());
     }
 
     /// What it says on stderr up to and with the first line that contains `end`.
@@ -130,6 +148,15 @@ impl Running {
     pub(crate) fn end(&mut self) -> ExitStatus {
         self.child.wait().expect("it can be waited for")
     }
+}
+
+/// The lines that come through a pipe.
+fn heard(pipe: impl Read + Send + 'static) -> Receiver<String> {
+    let (send, said) = channel();
+    let lines = BufReader::new(pipe).lines().map_while(Result::ok);
+    // It ends with the pipe, or when nobody listens any more.
+    std::thread::spawn(move || lines.map(|line| send.send(line + "\n")).all(|sent| sent.is_ok()));
+    said
 }
 
 impl Drop for Running {

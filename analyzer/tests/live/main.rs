@@ -3,5 +3,7 @@
 #![cfg(unix)]
 
 mod common;
+mod follow;
 mod programs;
 mod run;
+mod terminal;

@@ -27,12 +27,17 @@ pub struct TraceHeader {
 pub const MONOTONIC_START: &str = "monotonic_start";
 
 impl TraceHeader {
-    /// How long ago the trace began, in ns, if the monotonic clock of the same boot of its machine shows `now`.
-    pub fn elapsed_ns(&self, now: u64) -> Option<u64> {
+    /// When the trace began, in ns by the monotonic clock of this boot of its machine, if that is known.
+    pub fn monotonic_start(&self) -> Option<u64> {
         match self.meta(MONOTONIC_START) {
-            Some(Value::U64(start)) => now.checked_sub(*start),
+            Some(Value::U64(start)) => Some(*start),
             _ => None,
         }
+    }
+
+    /// How long ago the trace began, in ns, if that clock shows `now`.
+    pub fn elapsed_ns(&self, now: u64) -> Option<u64> {
+        now.checked_sub(self.monotonic_start()?)
     }
 
     /// The free value under `key`; the last one, if it was set again.
