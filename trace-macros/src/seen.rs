@@ -30,13 +30,15 @@ impl Seen {
     }
 
     /// Records an event of `site` in the name of the current task and scope.
-    #[inline]
+    // A call by itself: inlined into the destructor of a guard it doubles what a lock costs (44 ns instead of 23).
+    #[inline(never)]
     pub(crate) fn record<A: Args>(self, site: &'static Site, args: &A) {
         with_current(|scope| site.record_at(self.recorder, scope, args, self.caller));
     }
     /// As [`Seen::record`], for an event by which the task begins to hold something: the pin is to be taken away when the hold
     /// ends.
-    #[inline]
+    // As above.
+    #[inline(never)]
     pub(crate) fn hold<A: Args>(self, site: &'static Site, args: &A) -> Pin {
         with_current(|scope| site.hold(self.recorder, scope, args, self.caller))
     }

@@ -121,16 +121,16 @@ impl TaskSlot {
     #[inline]
     pub(super) fn hold(&self, recorder: &Recorder, record: &Written) -> Pin {
         let Some(slot) = self.slot(recorder) else { return Pin::NONE };
-        for number in 0..HOLDS {
-            let place = offset::HOLDS + number * SHORT_PIN;
-            let state = slot.u64_at(place);
-            if state.load(Ordering::Relaxed) == 0 && slot.pin(place, SHORT_PIN, record) {
-                return Pin { state, more: std::ptr::null() };
-            }
+        let end = offset::HOLDS + HOLDS * SHORT_PIN;
+        let mut place = offset::HOLDS;
+        while place < end && slot.u64_at(place).load(Ordering::Relaxed) != 0 {
+            place += SHORT_PIN;
         }
-        let more = slot.more();
-        more.fetch_add(1, Ordering::Relaxed);
-        Pin { state: std::ptr::null(), more }
+        if place < end && slot.pin(place, SHORT_PIN, record) {
+            return Pin(slot.0.wrapping_add(place));
+        }
+        slot.more().fetch_add(1, Ordering::Relaxed);
+        Pin(slot.0.wrapping_add(offset::MORE + COUNTED))
     }
 
     #[inline]
@@ -168,30 +168,30 @@ impl TaskSlot {
     }
 }
 
-/// The pin of a hold, or none.
+/// The pin of a hold, or none: null, the state of a pin, or `COUNTED` bytes behind the number of holds that found no pin.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pin {
-    state: *const AtomicU64,
-    more: *const AtomicU32,
-}
+pub(crate) struct Pin(*mut u8);
 
-// SAFETY: the pointers lead to atomics in a shared mapping that is never unmapped.
+const COUNTED: usize = 1;
+
+// SAFETY: the pointer leads to an atomic in a shared mapping that is never unmapped.
 unsafe impl Send for Pin {}
 // SAFETY: as above.
 unsafe impl Sync for Pin {}
 
 impl Pin {
-    pub(crate) const NONE: Pin = Pin { state: std::ptr::null(), more: std::ptr::null() };
+    pub(crate) const NONE: Pin = Pin(std::ptr::null_mut());
 
     /// The hold has ended; to be called once, by whatever thread.
     #[inline]
     pub(crate) fn take_away(self) {
-        // SAFETY: null, or in a mapping that is never unmapped and aligned, and only used as an atomic.
-        if let Some(state) = unsafe { self.state.as_ref() } {
-            state.store(0, Ordering::Release);
-        // SAFETY: as above.
-        } else if let Some(more) = unsafe { self.more.as_ref() } {
-            more.fetch_sub(1, Ordering::Relaxed);
+        let Pin(place) = self;
+        if place.addr() & COUNTED == 0 && !place.is_null() {
+            // SAFETY: the state is mapped for the life of the process, aligned, and only used as an atomic.
+            unsafe { AtomicU64::from_ptr(place.cast()) }.store(0, Ordering::Release);
+        } else if !place.is_null() {
+            // SAFETY: as above.
+            unsafe { AtomicU32::from_ptr(place.wrapping_sub(COUNTED).cast()) }.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
