@@ -108,6 +108,29 @@ impl SendingEnd {
         seen.record(&SEND, &(self.0.id(seen), item.id));
     }
 
+    /// As [`SendingEnd::waits`], for the item of this id; 0 while the task wants room for it alone.
+    #[cfg(feature = "tokio")]
+    #[cold]
+    pub(crate) fn waits_with(&self, seen: Seen, item: u64) {
+        static SEND: Site = Site::primitive(Kind::ChanSend, &["chan", "item"]);
+        seen.record(&SEND, &(self.0.id(seen), (item != 0).then_some(item)));
+    }
+
+    /// The room that the task waited for is there.
+    #[cfg(feature = "tokio")]
+    #[cold]
+    pub(crate) fn has_room(&self, seen: Seen) {
+        static ROOM: Site = Site::primitive(Kind::ChanSent, &["chan"]);
+        seen.record(&ROOM, &(self.0.id(seen),));
+    }
+
+    /// The only sender has sent all that it ever will, and with that the channel has served: that nobody holds on to it any
+    /// longer need not be said.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn has_served(self) {
+        self.0.closed.store(true, Ordering::Relaxed);
+    }
+
     /// The item of this id was sent.
     #[inline]
     pub(crate) fn sent(&self, seen: Seen, item: u64) {

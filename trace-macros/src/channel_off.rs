@@ -32,6 +32,20 @@ impl SendingEnd {
         match *seen.recorder {}
     }
 
+    #[cfg(feature = "tokio")]
+    pub(crate) fn waits_with(&self, seen: Seen, _: u64) {
+        match *seen.recorder {}
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn has_room(&self, seen: Seen) {
+        match *seen.recorder {}
+    }
+
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(crate) fn has_served(self) {}
+
     pub(crate) fn sent(&self, seen: Seen, _: u64) {
         match *seen.recorder {}
     }

@@ -95,6 +95,13 @@ impl Parties {
         }
     }
 
+    /// The task goes on before all have come: it is no longer interested.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn gives_up(&self, seen: Seen) {
+        static GIVEN_UP: Site = Site::primitive(Kind::GroupPass, &["group", "outcome"]);
+        seen.record(&GIVEN_UP, &(self.group.id(seen), "cancelled"));
+    }
+
     /// The task goes on.
     pub(crate) fn passes(&self, seen: Option<Seen>) {
         if let Some(seen) = seen {

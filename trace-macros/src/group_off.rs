@@ -45,6 +45,11 @@ impl Parties {
     #[inline]
     pub(crate) fn arrives(&self, _: Option<Seen>) {}
 
+    #[cfg(feature = "tokio")]
+    pub(crate) fn gives_up(&self, seen: Seen) {
+        match *seen.recorder {}
+    }
+
     #[inline]
     pub(crate) fn passes(&self, _: Option<Seen>) {}
 }

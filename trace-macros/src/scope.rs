@@ -128,6 +128,7 @@ pub(crate) struct Scopes(Vec<Arc<Scope>>);
 
 impl Scopes {
     /// Those of a task that the current one spawns.
+    #[cfg(feature = "tokio")]
     pub(crate) fn inherited() -> Self {
         Scopes(current().into_iter().collect())
     }
@@ -160,6 +161,7 @@ impl Scopes {
 }
 
 /// Runs `run` with `scope` as the current one.
+#[cfg(feature = "tokio")]
 pub(crate) fn with_or_nowhere<R>(scope: Option<&Arc<Scope>>, run: impl FnOnce(&Scope) -> R) -> R {
     run(scope.map_or(&NOWHERE, Arc::as_ref))
 }

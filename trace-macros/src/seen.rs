@@ -14,6 +14,12 @@ pub(crate) struct Seen {
     pub(crate) caller: &'static Location<'static>,
 }
 
+impl std::fmt::Debug for Seen {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.caller.fmt(out)
+    }
+}
+
 impl Seen {
     /// The operation that the caller has just begun; `None` if nothing is recorded. Not within a closure, whose caller would
     /// be this crate.

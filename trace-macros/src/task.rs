@@ -31,12 +31,14 @@ impl Task {
 
     /// What stands for task `id` on a thread that does not run it; `context`: what [`Task::known_context`] said of an
     /// earlier one that spoke in the same scope.
+    #[cfg(feature = "tokio")]
     pub(crate) const fn stand_in(id: u64, scope: u64, context: u32) -> Self {
         let scope = if context == UNKNOWN { NO_SCOPE } else { scope };
         Task { id: Cell::new(id), context: Cell::new((scope, context)), slot: TaskSlot::none() }
     }
 
     /// The id of the context in which it last spoke; [`UNKNOWN`] if it has said nothing.
+    #[cfg(feature = "tokio")]
     pub(crate) fn known_context(&self) -> u32 {
         self.context.get().1
     }
@@ -104,6 +106,7 @@ pub(crate) fn introduce() {
 }
 
 /// Runs `run` as a deed of `task`, in the place of whatever this thread runs at the moment.
+#[cfg(feature = "tokio")]
 #[inline]
 pub(crate) fn run_as<R>(task: &Task, run: impl FnOnce() -> R) -> R {
     struct Restore(*const Task);
@@ -125,6 +128,7 @@ pub(crate) fn current_id() -> u64 {
 }
 
 /// The id of this thread, whatever it runs at the moment.
+#[cfg(feature = "tokio")]
 #[inline]
 pub(crate) fn thread_id() -> u64 {
     introduce();

@@ -41,6 +41,8 @@
 //! - Waits that one task makes at once (`join!`, `select!`) are all known of a spawned task; of the future of a
 //!   `block_on`, which has no polls in the trace, only the latest.
 //! - Futures that the originals name (`Notified`, `Sleep`, `Timeout`) are types of their own here.
+//! - `watch`, `broadcast`, `OnceCell`, `SetOnce`, files, sockets, processes and signals are the originals: who waits for
+//!   them only pends. What else is missing, or told less well, stands with each type.
 
 pub use ::tokio::*;
 
@@ -48,6 +50,7 @@ mod owned;
 mod run;
 pub mod sync;
 pub mod task;
+pub mod time;
 mod wait;
 mod wake;
 

@@ -57,7 +57,8 @@ impl<G, O: ?Sized> Owned<G, O> {
         }
     }
 
-    fn into_parts(self) -> (G, Arc<O>) {
+    /// The guard, which must go into another `Owned` of the same owner or end before it; and the owner.
+    pub(super) fn into_parts(self) -> (G, Arc<O>) {
         let mut whole = ManuallyDrop::new(self);
         // SAFETY: both are there, and nobody asks `whole` for them again.
         unsafe { (whole.guard.assume_init_read(), ManuallyDrop::take(&mut whole.owner)) }

@@ -49,7 +49,26 @@ macro_rules! guards {
 }
 use guards;
 
+mod barrier;
 mod lock;
+pub mod mpsc;
 mod mutex;
+mod notify;
+pub mod oneshot;
+mod permits;
+mod rw_lock;
+mod semaphore;
 
+pub use barrier::Barrier;
 pub use mutex::{MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard};
+pub use notify::Notify;
+pub use rw_lock::{
+    OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockMappedWriteGuard,
+    RwLockReadGuard, RwLockWriteGuard,
+};
+pub use semaphore::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+
+/// Futures with a name of their own.
+pub mod futures {
+    pub use super::notify::Notified;
+}

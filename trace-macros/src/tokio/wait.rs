@@ -1,12 +1,24 @@
 //! Futures of the original that are watched: what they wait for, and how that ends.
 
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
 use crate::seen::Seen;
+
+/// The line of the `await` that polls a future from `caller`; or `made`, where the future was made, if it is a combinator of
+/// a library that polls it (`&mut future`, `join_all`): its line says nothing.
+pub(super) fn awaited_at(
+    caller: &'static Location<'static>,
+    made: &'static Location<'static>,
+) -> &'static Location<'static> {
+    let file = caller.file();
+    let of_library = file.ends_with("core/src/future/future.rs") || file.contains("/registry/src/");
+    if of_library { made } else { caller }
+}
 
 /// What a future may have to wait for.
 pub(super) trait Wait {
@@ -25,14 +37,36 @@ where
     W: Wait,
     E: FnOnce(W, Option<Seen>, F::Output) -> T,
 {
-    Watched { begun: Begun { wait: Some(wait), seen, waits: false }, end: Some(end), inner: future }
+    Watched { begun: Begun::new(seen, wait), end: Some(end), inner: future }
 }
 
 /// A wait, from its begin until its end is known.
-struct Begun<W: Wait> {
+#[derive(Debug)]
+pub(super) struct Begun<W: Wait> {
     wait: Option<W>,
     seen: Option<Seen>,
     waits: bool,
+}
+
+impl<W: Wait> Begun<W> {
+    /// An operation that began as `seen` and may have to wait.
+    pub(super) fn new(seen: Option<Seen>, wait: W) -> Self {
+        Begun { wait: Some(wait), seen, waits: false }
+    }
+
+    /// Its future was polled. If it is ready for the first time: what it waited for, by whom it is recorded, and whether it
+    /// had to wait.
+    #[inline]
+    pub(super) fn saw(&mut self, is_ready: bool) -> Option<(W, Option<Seen>, bool)> {
+        if is_ready {
+            return self.wait.take().map(|wait| (wait, self.seen, self.waits));
+        }
+        if let (Some(wait), Some(seen), false) = (&self.wait, self.seen, self.waits) {
+            self.waits = true;
+            wait.begins(seen);
+        }
+        None
+    }
 }
 
 impl<W: Wait> Drop for Begun<W> {
@@ -65,17 +99,11 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let this = self.project();
-        let Begun { wait, seen, waits } = this.begun;
         let polled = this.inner.poll(context);
-        if polled.is_pending()
-            && let (Some(wait), Some(seen), false) = (&*wait, *seen, *waits)
-        {
-            *waits = true;
-            wait.begins(seen);
-        }
+        let ended = this.begun.saw(polled.is_ready());
         let got = ready!(polled);
-        let wait = wait.take().expect("a future is not polled after its end");
+        let (wait, seen, _) = ended.expect("a future is not polled after its end");
         let end = this.end.take().expect("it was there with the wait");
-        Poll::Ready(end(wait, *seen, got))
+        Poll::Ready(end(wait, seen, got))
     }
 }

@@ -8,8 +8,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod channels;
 mod mutex;
+mod rw_lock;
+mod sync;
 mod tasks;
+mod time;
 
 use peerscope::tokio::runtime::Builder;
 

@@ -2,28 +2,33 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use ::tokio::task::{AbortHandle, Id, JoinError};
 use peerscope_format::vocabulary::Kind;
 
+use super::super::wait::awaited_at;
 use crate::seen::Seen;
 use crate::site::Site;
 
-/// As [`tokio::task::JoinHandle`](::tokio::task::JoinHandle). The wait for the task's end carries the line of the `await`.
+/// As [`tokio::task::JoinHandle`](::tokio::task::JoinHandle). The wait for the task's end carries the line of the `await`; within a
+/// combinator, as `join_all` of another crate, that of the spawn.
 ///
 /// Whoever awaits `&mut handle` may stop to do so unseen. So the wait is recorded at each poll that finds the task at
 /// work, and is known to last until the next one.
 pub struct JoinHandle<T> {
     /// 0 if nothing was recorded when it was spawned.
     child: u64,
+    spawned_at: &'static Location<'static>,
     inner: ::tokio::task::JoinHandle<T>,
 }
 
 impl<T> JoinHandle<T> {
+    #[track_caller]
     pub(super) fn new(inner: ::tokio::task::JoinHandle<T>, child: u64) -> Self {
-        JoinHandle { child, inner }
+        JoinHandle { child, spawned_at: Location::caller(), inner }
     }
 
     /// As [`JoinHandle::abort`](::tokio::task::JoinHandle::abort).
@@ -57,7 +62,7 @@ impl<T> Future for JoinHandle<T> {
 
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let seen = Seen::here();
+        let seen = Seen::at(awaited_at(Location::caller(), self.spawned_at));
         let polled = Pin::new(&mut self.inner).poll(context);
         if let Some(seen) = seen {
             match &polled {
