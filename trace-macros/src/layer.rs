@@ -25,6 +25,8 @@ use tracing_subscriber::registry::LookupSpan;
 use self::peers::{SpanPeer, peer_of};
 use self::values::{Described, MAX_VALUES, Named, Values, with_values};
 use crate::arg::{Arg, constant};
+#[cfg(feature = "log")]
+use crate::bridge::hears_log;
 use crate::recorder::{Form, Recorder, append, recorder, started};
 use crate::scope::{self, Scope};
 use crate::site::Pinning;
@@ -144,6 +146,17 @@ impl<S> Filter<S> for ForeignEvents {
     }
 }
 
+/// Whether it is what `tracing-log` makes of a record of the `log` crate.
+fn is_from_log(metadata: &Metadata<'_>) -> bool {
+    metadata.target() == "log" && metadata.fields().field("log.target").is_some()
+}
+
+/// Without the bridge nobody else brings it.
+#[cfg(not(feature = "log"))]
+fn hears_log() -> bool {
+    false
+}
+
 /// See [`layer`].
 #[derive(Debug)]
 pub struct PeerscopeLayer {
@@ -163,6 +176,10 @@ where
 {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let Some(recorder) = recorder() else { return };
+        // Asked here and not by the filter, which `tracing-log` asks under the target of the record.
+        if is_from_log(event.metadata()) && hears_log() {
+            return;
+        }
         let span = self.peer_field.and_then(|_| context.event_span(event));
         let peer = span.and_then(|span| span.extensions().get::<SpanPeer>().cloned());
         with_values(|values| {

@@ -35,6 +35,8 @@
 
 #[doc(hidden)]
 pub mod arg;
+#[cfg(any(feature = "log", feature = "slog"))]
+mod bridge;
 #[cfg(feature = "record")]
 mod channel;
 #[cfg(not(feature = "record"))]
@@ -93,6 +95,10 @@ pub mod thread;
 pub mod tokio;
 
 pub use crate::arg::LogEntry;
+#[cfg(feature = "log")]
+pub use crate::bridge::LogBridge;
+#[cfg(feature = "slog")]
+pub use crate::bridge::SlogDrain;
 pub use crate::in_peer::InPeer;
 #[cfg(feature = "tracing")]
 pub use crate::layer::{ForeignEvents, LayerBuilder, PeerscopeLayer, layer, layer_up_to};

@@ -304,7 +304,7 @@ impl Recorder {
     }
 
     /// The shape that `make` describes, remembered under `key`.
-    #[cfg(feature = "tracing")]
+    #[cfg(any(feature = "tracing", feature = "log", feature = "slog"))]
     pub(crate) fn foreign_shape(
         &self,
         key: usize,

@@ -131,7 +131,7 @@ impl Recorder {
         match *self {}
     }
 
-    #[cfg(feature = "tracing")]
+    #[cfg(any(feature = "tracing", feature = "log", feature = "slog"))]
     pub(crate) fn foreign_shape(
         &self,
         _: usize,
