@@ -113,3 +113,23 @@ impl Drop for Notifying<'_> {
         self.condition.notifies.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notify_that_is_being_made_when_a_wait_begins_is_not_taken_for_another() {
+        let (condition, lock) = (Condition::new(Name::Given("condition")), Lock::mutex(Name::Given("lock")));
+        let early = condition.notifies(None, false);
+        assert_eq!(condition.waits(None, &lock).notified_before, None, "it may wake this wait or not");
+        drop(early);
+        assert_eq!(condition.waits(None, &lock).notified_before, Some(1));
+        let (one, other) = (condition.notifies(None, false), condition.notifies(None, true));
+        drop(one);
+        assert_eq!(condition.waits(None, &lock).notified_before, None);
+        drop(other);
+        assert_eq!(condition.waits(None, &lock).notified_before, Some(3));
+        assert_eq!(condition.waiting.load(Ordering::Relaxed), 0, "who goes on waits no longer");
+    }
+}
