@@ -79,6 +79,8 @@ pub trait Arg: sealed::Sealed {
     }
 }
 
+pub(crate) use self::sealed::Sealed;
+
 mod sealed {
     /// Keeps [`super::Args`] to this crate.
     pub trait SealedArgs {}

@@ -84,6 +84,7 @@ mod recorder;
 #[cfg(not(feature = "record"))]
 #[path = "recorder_off.rs"]
 mod recorder;
+pub mod rpc;
 mod scope;
 mod seen;
 mod site;
@@ -102,7 +103,7 @@ pub use crate::bridge::SlogDrain;
 pub use crate::in_peer::InPeer;
 #[cfg(feature = "tracing")]
 pub use crate::layer::{ForeignEvents, LayerBuilder, PeerscopeLayer, layer, layer_up_to};
-pub use crate::peer::{Called, Current, Peer, PeerBuilder, PeerId};
+pub use crate::peer::{Called, Current, InScope, Peer, PeerBuilder, PeerId};
 pub use crate::recorder::{
     Builder, DEFAULT_SIZE_LIMIT, FILTER_VARIABLE, TRACE_VARIABLE, is_recording, meta, trace_path,
 };

@@ -113,6 +113,12 @@ impl Peer {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PeerId(Value);
 
+impl PeerId {
+    /// As it stands in an event.
+    pub(crate) fn as_id(&self) -> Id<'_> {
+        as_id(&self.0)
+    }
+}
 impl From<PeerId> for Value {
     fn from(id: PeerId) -> Self {
         id.0
@@ -211,7 +217,8 @@ fn as_id(value: &Value) -> Id<'_> {
     }
 }
 
-/// What a macro accepts as the peer of an event.
+/// What macros and helpers accept as the peer of an event: a [`Peer`], a reference to one, [`Current`], a
+/// [`Test`](crate::Test).
 pub trait InScope {
     /// Runs `run` with the scope.
     #[doc(hidden)]
@@ -262,6 +269,12 @@ impl<T: InScope + ?Sized> InScope for &T {
 pub struct Called<'a, P> {
     peer: &'a P,
     caller: &'static Location<'static>,
+}
+
+impl<'a, P> Called<'a, P> {
+    pub(crate) fn new(peer: &'a P, caller: &'static Location<'static>) -> Self {
+        Called { peer, caller }
+    }
 }
 
 impl<P: InScope> InScope for Called<'_, P> {
