@@ -1,6 +1,7 @@
 //! Facts of short stories, each with the verdict beside it.
 
 mod by_hand;
+mod side_by_side;
 
 use super::*;
 use crate::model::{Dense, EventId, LockId, RpcId, TaskId};

@@ -81,6 +81,8 @@ pub struct Stuck {
     pub blockers: Vec<Blocker>,
     /// What its chain ends in.
     pub root: Root,
+    /// Whether one of them is enough to let it go on, and not all must.
+    pub needs_any: bool,
     /// The blocker along which its chain goes on; one of `blockers`.
     pub via: Option<Blocker>,
 }
@@ -172,7 +174,8 @@ impl WaitGraph {
         let mut graph = WaitGraph::default();
         for cases in waits.chunk_by(|one, other| one.task == other.task) {
             let (blockers, root) = moment.blockers(cases);
-            graph.stuck.push(Stuck { wait: cases[0], blockers, root, via: None });
+            let needs_any = cases.len() > 1 || matches!(cases[0].on, WaitOn::Rpc(_));
+            graph.stuck.push(Stuck { wait: cases[0], blockers, root, needs_any, via: None });
         }
         let helpless = graph.find_helpless(&moment);
         graph.find_cycles(&moment, &helpless);
@@ -208,7 +211,7 @@ impl WaitGraph {
                 open[place] += 1;
             }
             match free {
-                Some((blocker, root)) if open[place] == 0 || needs_any(stuck) => {
+                Some((blocker, root)) if open[place] == 0 || stuck.needs_any => {
                     to_free.push_back((place, Some(blocker), root));
                 }
                 None if stuck.blockers.is_empty() => to_free.push_back((place, None, stuck.root)),
@@ -222,18 +225,13 @@ impl WaitGraph {
             (self.stuck[place].via, self.stuck[place].root) = (via, root);
             for &(waits, blocker) in &behind[place] {
                 open[waits] -= 1;
-                if open[waits] == 0 || needs_any(&self.stuck[waits]) {
+                if open[waits] == 0 || self.stuck[waits].needs_any {
                     to_free.push_back((waits, Some(blocker), root));
                 }
             }
         }
         helpless
     }
-}
-
-/// Whether one of those whom the task waits for is enough to let it go on.
-fn needs_any(stuck: &Stuck) -> bool {
-    matches!(stuck.wait.on, WaitOn::Rpc(_))
 }
 
 /// The facts right after one event.
@@ -249,9 +247,21 @@ impl Moment<'_, '_> {
         if cases.iter().any(|wait| matches!(wait.on, WaitOn::Sleep { .. } | WaitOn::Timer(_))) {
             return (Vec::new(), Root::Sleeping(first.task));
         }
-        match first.on {
-            WaitOn::Lock(lock) => (self.holders(&first, lock), Root::Unknown),
-            WaitOn::Join(child) if self.has_ended(child) => (Vec::new(), Root::Running(first.task)),
+        let mut all = Vec::new();
+        for wait in cases {
+            // Whoever may be helped by somebody whom the trace does not name is not known to be stuck.
+            match self.of_case(wait) {
+                (blockers, root) if blockers.is_empty() => return (blockers, root),
+                (blockers, _) => all.extend(blockers),
+            }
+        }
+        (all, Root::Unknown)
+    }
+
+    fn of_case(&self, wait: &Wait) -> (Vec<Blocker>, Root) {
+        match wait.on {
+            WaitOn::Lock(lock) => (self.holders(wait, lock), Root::Unknown),
+            WaitOn::Join(child) if self.has_ended(child) => (Vec::new(), Root::Running(wait.task)),
             WaitOn::Join(child) => (vec![Blocker::Child(child)], Root::Unknown),
             WaitOn::Rpc(rpc) => self.handlers(rpc),
             _ => (Vec::new(), Root::Unknown),

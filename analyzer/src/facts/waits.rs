@@ -2,7 +2,7 @@
 //!
 //! A task's next event ends what it had begun, with these exceptions: the scheduling of an async task (`task.poll`,
 //! `task.pend`, `task.wake`) is no deed of its own; `cond.wait` is followed by the release that it implies; and a select
-//! begins several waits, which end together.
+//! begins several waits, which end together. The waits of an async task are a matter of their own: [`side_by_side`].
 //!
 //! An RPC is sent by one event and answered by another, and nothing says whether the task waits in between. It does if
 //! it wrote the `rpc.return` itself and between the two only *talk*: what a call's own machinery writes in the caller's
@@ -25,6 +25,8 @@
 //!
 //! A wait in whose course events are missing ([`Wait::lost`]) is not known to go on. An RPC that was sent twice under one
 //! id is none that a wait could be for.
+
+mod side_by_side;
 
 use peerscope_format::filter::{FILTER_KEY, Filter, Wanted};
 use peerscope_format::value::{Id, Value};
@@ -130,6 +132,7 @@ impl Waits {
                 walk.event(event, task);
             }
         }
+        walk.forget_calls_behind_waits();
         walk.forget_what_a_filter_may_hide();
         let losses = Losses::new(trace, problems);
         for wait in walk.found.iter_mut().flatten() {
@@ -180,6 +183,8 @@ struct Open<'t> {
     implied_release: Option<Id<'t>>,
     /// The RPC that may turn out not to be waited for.
     maybe_rpc: Option<Id<'t>>,
+    /// It was polled: its waits are side by side.
+    is_async: bool,
 }
 
 /// What an event begins.
@@ -200,13 +205,19 @@ struct Walk<'t, 'r> {
 
 impl<'t> Walk<'t, '_> {
     fn event(&mut self, event: Event<'t>, task: TaskId) {
-        let Some(kind) = event.kind() else { return self.end(event, task, None) };
-        if kind == Kind::Lost {
+        let kind = event.kind();
+        if kind == Some(Kind::Lost) {
             return said_lost(event).map_or((), |_| self.lose(task));
         }
-        if kind.waiting() == Waiting::Keeps {
-            return;
+        if kind.is_some_and(|kind| kind.waiting() == Waiting::Keeps) {
+            return if kind == Some(Kind::TaskPoll) {
+                self.polled(event, task)
+            };
         }
+        if self.tasks[task.index()].is_async {
+            return self.deed_among_others(event, kind, task);
+        }
+        let Some(kind) = kind else { return self.end(event, task, None) };
         let open = &mut self.tasks[task.index()];
         // Only these need be decoded.
         let begins = kind.waiting() == Waiting::Begins;
@@ -256,9 +267,10 @@ impl<'t> Walk<'t, '_> {
     /// Events of `task` are missing: the one that ended its wait may be among them.
     fn lose(&mut self, task: TaskId) {
         let open = std::mem::take(&mut self.tasks[task.index()]);
-        if open.maybe_rpc.is_some() {
+        self.tasks[task.index()].is_async = open.is_async;
+        for place in &open.waits {
             // Nor is it known whether there was a wait.
-            open.waits.iter().for_each(|place| self.found[*place as usize] = None);
+            self.found[*place as usize].take_if(|wait| matches!(wait.on, WaitOn::Rpc(_)));
         }
     }
 
@@ -271,7 +283,8 @@ impl<'t> Walk<'t, '_> {
         for open in self.tasks.iter().filter(|open| open.maybe_rpc.is_some()) {
             for place in &open.waits {
                 let wait = &mut self.found[*place as usize];
-                wait.take_if(|wait| hides[self.trace.event(wait.begin).source().index()]);
+                let hidden = |wait: &Wait| hides[self.trace.event(wait.begin).source().index()];
+                wait.take_if(|wait| matches!(wait.on, WaitOn::Rpc(_)) && hidden(wait));
             }
         }
     }
