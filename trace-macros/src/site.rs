@@ -30,6 +30,10 @@ pub(crate) enum Pinning {
     Call,
     /// For a condition: the release of its lock is implied.
     Condition,
+    /// It handles a request from here on.
+    Handles,
+    /// It has answered the request.
+    Answers,
     /// The first word of the task.
     Begins,
     /// Its last.
@@ -50,6 +54,8 @@ impl Pinning {
     const fn of(kind: Kind, names: &[&str]) -> Pinning {
         match (kind, kind.waiting()) {
             (Kind::RpcSend, _) => Pinning::Call,
+            (Kind::RpcRecv, _) => Pinning::Handles,
+            (Kind::RpcReply, _) => Pinning::Answers,
             (Kind::CondWait, _) => Pinning::Condition,
             (Kind::TimerSet, _) if !has(names, "select") => Pinning::Talks,
             (_, Waiting::Begins) if has(names, "select") => Pinning::Case,

@@ -41,6 +41,8 @@ pub(crate) struct TaskSlot {
     waits: Cell<u8>,
     /// What pinned them.
     waits_by: Cell<Pinning>,
+    /// The pin of the request that it handles: the last one that it received.
+    handles: Cell<Pin>,
     /// It gets no slot any more.
     retired: Cell<bool>,
 }
@@ -54,6 +56,7 @@ impl TaskSlot {
             start: Cell::new(std::ptr::null_mut()),
             waits: Cell::new(0),
             waits_by: Cell::new(Pinning::Ends),
+            handles: Cell::new(Pin::NONE),
             retired: Cell::new(false),
         }
     }
@@ -91,8 +94,18 @@ impl TaskSlot {
                     slot.pin(offset::BEGIN, LONG_PIN, record);
                 }
             }
+            Pinning::Handles => {
+                self.end_waits();
+                self.handles.replace(Pin::NONE).take_away();
+                self.handles.set(self.hold(recorder, record));
+            }
+            Pinning::Answers => {
+                self.end_waits();
+                self.handles.replace(Pin::NONE).take_away();
+            }
             Pinning::EndsTask => {
                 self.end_waits();
+                self.handles.replace(Pin::NONE).take_away();
                 // What it still holds it holds for ever, unless another task ends that.
                 if let Some(slot) = self.known().filter(Slot::holds_something) {
                     slot.pin(offset::WAITS, LONG_PIN, record);
@@ -159,6 +172,7 @@ impl TaskSlot {
     pub(crate) fn retire(&self) {
         self.retired.set(true);
         self.waits.set(0);
+        self.handles.replace(Pin::NONE).take_away();
         let slot = self.known();
         self.start.set(std::ptr::null_mut());
         if let (Some(slot), Some(recorder)) = (slot, recorder()) {

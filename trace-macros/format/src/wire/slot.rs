@@ -21,7 +21,7 @@ pub mod slot_offset {
     pub const BEGIN: usize = 64;
     /// What it waits for, [`super::WAITS`] pins; its last record, if it ended while it held something.
     pub const WAITS: usize = 192;
-    /// What it holds, [`super::HOLDS`] pins.
+    /// What it holds, and the request that it handles: [`super::HOLDS`] pins.
     pub const HOLDS: usize = 704;
 }
 /// How many waits a slot keeps: the cases of one select.
