@@ -14,6 +14,7 @@ mod problem;
 mod progress;
 mod runs;
 mod scan;
+mod slots;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use self::follow::{Follow, Writers};
 pub use self::problem::{Error, Problem, ProblemKind};
 pub use self::progress::{Progress, Stage};
 use self::scan::Scan;
+pub use self::slots::slots;
 use crate::model::Trace;
 
 /// What was read.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use peerscope_analyzer::read::{self, ProblemKind, Reading, Writers};
 #[cfg(unix)]
 use peerscope_analyzer::report::stuck;
-use peerscope_analyzer::report::stuck::StuckReport;
+use peerscope_analyzer::report::stuck::{Evidence, StuckReport};
 
 use super::os;
 
@@ -16,15 +16,37 @@ use super::os;
 /// # Errors
 /// If the files cannot be read: a line that says why.
 pub(super) fn report(files: &[PathBuf]) -> Result<Option<StuckReport>, String> {
+    /// So often it is looked at most, until a circle has been seen twice.
+    const LOOKS: usize = 4;
     if files.is_empty() {
         return Ok(None);
     }
+    let mut report = look(files)?;
+    // What tasks hold and wait for is read one after the other. Who is in a circle stays there.
+    for _ in 1..LOOKS {
+        if report.circles().is_empty() {
+            break;
+        }
+        let again = look(files)?;
+        let is_same = again.circles() == report.circles();
+        report = again;
+        if is_same {
+            break;
+        }
+    }
+    Ok(Some(report))
+}
+
+fn look(files: &[PathBuf]) -> Result<StuckReport, String> {
     let clock = os::monotonic_ns();
-    let Reading { trace, mut problems, .. } = read::open(files).map_err(|error| error.to_string())?;
+    let (Reading { trace, mut problems, .. }, evidence) = match read::slots(files) {
+        Ok(Some(reading)) => (reading, Evidence::Slots),
+        _ => (read::open(files).map_err(|error| error.to_string())?, Evidence::Events),
+    };
     // They run: that is why we ask.
     problems.retain(|problem| problem.kind != ProblemKind::CutOff);
     let now: Vec<Option<u64>> = trace.sources().iter().map(|source| source.header.elapsed_ns(clock?)).collect();
-    Ok(Some(StuckReport::live(&trace, &problems, &now)))
+    Ok(StuckReport::live(&trace, &problems, &now, evidence))
 }
 
 /// The files at `path` that somebody writes now, and what that means for the run.

@@ -10,6 +10,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use peerscope_format::vocabulary::Kind;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
@@ -44,7 +45,16 @@ pub struct StuckReport {
     blocks: Vec<Block>,
     problems: Vec<(&'static str, String)>,
     /// The programs still run: times are told as what has passed until now.
-    is_live: bool,
+    live: Option<Evidence>,
+}
+
+/// What a report on programs that still run is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// All their events.
+    Events,
+    /// What recorders keep of live tasks beside the events: what each holds and waits for, but nothing that is over.
+    Slots,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -115,20 +125,28 @@ struct Block {
 impl StuckReport {
     /// The tasks that were not finished right after the event `at`, by default at the end of `trace`.
     pub fn new(trace: &Trace, problems: &[Problem], at: Option<EventId>) -> StuckReport {
-        Self::until(trace, problems, at, &[])
+        Self::until(trace, problems, at, &[], None)
     }
 
     /// The tasks of programs that still run. `now` has the time for each file, in ns since its start, where it is known;
     /// what came later than that, while the files were read, is left out: the picture shall be that of one moment.
-    pub fn live(trace: &Trace, problems: &[Problem], now: &[Option<u64>]) -> StuckReport {
+    pub fn live(trace: &Trace, problems: &[Problem], now: &[Option<u64>], evidence: Evidence) -> StuckReport {
         let came =
             |event: &Event<'_>| now.get(event.source().index()).copied().flatten().is_none_or(|now| event.ts() <= now);
         let last = trace.events().rev().find(came).map(|event| event.id());
-        StuckReport { is_live: true, ..Self::until(trace, problems, last, now) }
+        Self::until(trace, problems, last, now, Some(evidence))
     }
 
-    fn until(trace: &Trace, problems: &[Problem], at: Option<EventId>, now: &[Option<u64>]) -> StuckReport {
-        let facts = Facts::new(trace, problems);
+    fn until(
+        trace: &Trace,
+        problems: &[Problem],
+        at: Option<EventId>,
+        now: &[Option<u64>],
+        live: Option<Evidence>,
+    ) -> StuckReport {
+        let from_slots = live == Some(Evidence::Slots);
+        // What is kept beside the events does not depend on what happened to them.
+        let facts = Facts::new(trace, if from_slots { &[] } else { problems });
         let last = EventId(trace.len().saturating_sub(1) as u32);
         let at = at.map(|at| at.min(last)).or((!trace.is_empty()).then_some(last));
         let at_end = at == Some(last);
@@ -139,7 +157,7 @@ impl StuckReport {
         let (mut waiting, mut running) = (Vec::new(), Vec::new());
         for task in trace.tasks().ids() {
             let Some(here) = at.and_then(|at| last_event(trace, task, at)) else { continue };
-            if trace.task(task).end.is_some_and(|end| Some(end) <= at) {
+            if trace.task(task).end.is_some_and(|end| Some(end) <= at) || (from_slots && !is_kept(trace, task)) {
                 continue;
             }
             let stuck = graph.of(task);
@@ -149,7 +167,7 @@ impl StuckReport {
         waiting.sort_by_key(|(_, note)| (note.since_ts, note.event));
         // Who holds a lock matters most, then who has been silent longest.
         running.sort_by_key(|note| (note.holds.is_empty(), note.since_ts, note.event));
-        let blocks = blocks(&facts, graph, &waiting.iter().map(|(task, _)| *task).collect::<Vec<_>>());
+        let blocks = blocks(&facts, graph, &waiting.iter().map(|(task, _)| *task).collect::<Vec<_>>(), from_slots);
         let circles = graph.cycles().iter();
         let circles =
             circles.map(|cycle| cycle.steps.iter().map(|step| words.author(step.wait.begin)).collect()).collect();
@@ -159,12 +177,17 @@ impl StuckReport {
         let clock = now.iter().flatten().copied().max();
         let ts = clock.unwrap_or_else(|| at.map_or(0, |at| trace.event(at).ts()));
         let waiting = waiting.into_iter().map(|(_, note)| note).collect();
-        StuckReport { at, ts, waiting, running, circles, blocks, problems, is_live: false }
+        StuckReport { at, ts, waiting, running, circles, blocks, problems, live }
     }
 
     /// Whether a task waits that nobody called a daemon.
     pub fn any_waits(&self) -> bool {
         self.waiting.iter().any(|note| !note.daemon)
+    }
+
+    /// The circles of waits, by the words for their tasks.
+    pub fn circles(&self) -> &[Vec<String>] {
+        &self.circles
     }
 
     /// Who has waited for at least `ns` by now, and since when: the same in two reports between which nothing has moved.
@@ -183,7 +206,7 @@ impl StuckReport {
             format!("{} {}", count(self.waiting.len(), "task"), if self.waiting.len() == 1 { "waits" } else { "wait" });
         let ink = if self.any_waits() { Ink::Strong } else { Ink::Good };
         let event = self.at.map_or_else(String::new, |at| format!(" (event {})", at.0));
-        let when = if self.is_live {
+        let when = if self.live.is_some() {
             format!("{} after the start", lasting(self.ts))
         } else {
             format!("at {}{event}", ms(self.ts))
@@ -205,12 +228,16 @@ impl StuckReport {
         for note in self.running.iter().take(MAX_RUNNING) {
             let held: Vec<_> = note.holds.iter().map(|hold| &hold.title[..]).map(str::to_owned).collect();
             let held = if held.is_empty() { String::new() } else { format!(", holds {}", enumerate(&held)) };
-            let seen = if self.is_live {
+            let seen = if self.live.is_some() {
                 format!("{} ago", lasting(note.for_ns))
             } else {
                 format!("at {}", ms(note.since_ts))
             };
-            let last = format!("{}{held}, last seen {seen}{}", note.title, at_line(&note.src));
+            let last = match self.live {
+                // When it spoke last is not kept.
+                Some(Evidence::Slots) => format!("{}{held}", note.title),
+                _ => format!("{}{held}, last seen {seen}{}", note.title, at_line(&note.src)),
+            };
             pen.hanging(Ink::Faint, 2, width, &last)?;
         }
         more(&mut pen, self.running.len(), MAX_RUNNING)?;
@@ -247,7 +274,7 @@ impl StuckReport {
 
     /// Since when: the moment in a trace that is over, the time that has passed where people wait with the program.
     fn since(&self, since_ts: u64, for_ns: u64) -> String {
-        if self.is_live { format!("for {}", lasting(for_ns)) } else { format!("since {}", ms(since_ts)) }
+        if self.live.is_some() { format!("for {}", lasting(for_ns)) } else { format!("since {}", ms(since_ts)) }
     }
 
     /// Writes it for programs, in one line.
@@ -291,7 +318,7 @@ fn at_line(src: &Option<String>) -> String {
 }
 
 /// Puts those that wait, given in their order, into blocks by what their chains end in.
-fn blocks(facts: &Facts<'_>, graph: &WaitGraph, waiting: &[TaskId]) -> Vec<Block> {
+fn blocks(facts: &Facts<'_>, graph: &WaitGraph, waiting: &[TaskId], from_slots: bool) -> Vec<Block> {
     let words = Words(facts.trace());
     let places: FxHashMap<TaskId, usize> = waiting.iter().copied().zip(0..).collect();
     let mut blocks: BTreeMap<(u32, usize), Block> = BTreeMap::new();
@@ -314,7 +341,7 @@ fn blocks(facts: &Facts<'_>, graph: &WaitGraph, waiting: &[TaskId]) -> Vec<Block
     for (place, task) in waiting.iter().enumerate().filter(|(place, _)| !in_circle[*place]) {
         let Some(stuck) = graph.of(*task) else { continue };
         let block = blocks.entry(block_of(stuck.root)).or_insert_with(|| {
-            let (title, ink) = heading(facts.trace(), stuck.root);
+            let (title, ink) = heading(facts.trace(), stuck.root, from_slots);
             Block { title, ink, circle: Vec::new(), behind: Vec::new() }
         });
         block.behind.push(place);
@@ -335,7 +362,7 @@ fn block_of(root: Root) -> (u32, usize) {
     }
 }
 
-fn heading(trace: &Trace, root: Root) -> (String, Ink) {
+fn heading(trace: &Trace, root: Root, from_slots: bool) -> (String, Ink) {
     let words = Words(trace);
     match root {
         // Circles have their blocks already.
@@ -343,6 +370,10 @@ fn heading(trace: &Trace, root: Root) -> (String, Ink) {
         Root::HolderEnded { acquire, .. } => {
             let holder = words.author(acquire);
             (format!("behind {holder}, which has ended without releasing its lock"), Ink::Of(Severity::Error))
+        }
+        // They may have been received, and been answered in vain.
+        Root::NotHandled(_) if from_slots => {
+            ("waiting for answers to requests that nobody handles now".into(), Ink::Strong)
         }
         Root::NotHandled(_) => ("waiting for answers to requests that nobody has received".into(), Ink::Strong),
         Root::Unknown => ("waiting; the trace does not say for whom".into(), Ink::Strong),
@@ -352,6 +383,12 @@ fn heading(trace: &Trace, root: Root) -> (String, Ink) {
         }
         Root::Sleeping(_) => ("sleeping, or behind somebody who sleeps".into(), Ink::Strong),
     }
+}
+
+/// Whether something is kept of the task itself, beside the objects that it has made.
+fn is_kept(trace: &Trace, task: TaskId) -> bool {
+    let mut kinds = trace.task_events(task).iter().map(|event| trace.event(*event).kind());
+    kinds.any(|kind| !kind.is_some_and(Kind::introduces))
 }
 
 /// The task's last event up to `at`.

@@ -5,7 +5,7 @@ use std::process::exit;
 use std::sync::{Arc, Barrier};
 
 use peerscope::sync::Mutex;
-use peerscope::{Peer, dprintf, thread};
+use peerscope::{Peer, dprintf, rpc_recv, rpc_return, rpc_send, thread};
 
 /// The variable that says which program this process plays.
 pub(crate) const PLAYS: &str = "PEERSCOPE_TEST_PLAYS";
@@ -15,6 +15,7 @@ pub(crate) const PLAYS: &str = "PEERSCOPE_TEST_PLAYS";
 fn plays() {
     match std::env::var(PLAYS).as_deref() {
         Ok("deadlock") => deadlock(),
+        Ok("call under a lock") => call_under_a_lock(),
         Ok("ends") => {
             dprintf!(log, "ends at once");
             exit(7);
@@ -50,4 +51,28 @@ fn deadlock() {
     for mover in movers {
         mover.join().unwrap(); // line: join
     }
+}
+
+/// Peer 0 asks peer 1 while it has a lock, which peer 1 wants before it answers.
+fn call_under_a_lock() {
+    let state = Arc::new(Mutex::named("state", ()));
+    let (ask, asked) = std::sync::mpsc::channel::<()>();
+    let (answer, answered) = std::sync::mpsc::channel::<()>();
+    let wanted = Arc::clone(&state);
+    let (caller, callee) = (Peer::builder(0).members(0..2).start(), Peer::builder(1).members(0..2).start());
+    let peer = callee.clone();
+    let handle = move || {
+        let _in = peer.enter();
+        asked.recv().unwrap();
+        rpc_recv!(peer, 7, "Ask", 0);
+        drop(wanted.lock().unwrap()); // line: handler
+        answer.send(()).unwrap();
+    };
+    thread::Builder::new().name("handler".into()).spawn(handle).unwrap();
+    let _in = caller.enter();
+    let _state = state.lock().unwrap();
+    rpc_send!(caller, 7, "Ask", 1);
+    ask.send(()).unwrap();
+    answered.recv().unwrap();
+    rpc_return!(caller, 7, "ok");
 }

@@ -49,6 +49,19 @@ behind the circle
     assert_eq!(status, 128 + libc::SIGTERM);
 }
 
+#[test]
+fn who_handles_a_request_is_part_of_the_picture() {
+    let stage = Stage::new();
+    let mut run = Running::start(stage.run(&["-o", "traces"], "call under a lock"));
+    run.says("records into");
+    stage.shows_waits("traces", 2);
+    run.send(libc::SIGQUIT);
+    let report = run.says(&marked("handler"));
+    assert!(report.contains("circle: 2 tasks of peers 0 and 1"), "{report}");
+    assert!(report.contains("waits for the reply of Ask to peer 1, handled by task 2"), "{report}");
+    assert!(report.contains("task `handler` (2) of peer 1 waits for lock `state`"), "{report}");
+}
+
 /// `line` with all spans of time replaced by a word.
 fn without_times(line: &str) -> String {
     let mut words: Vec<&str> = line.split(' ').collect();

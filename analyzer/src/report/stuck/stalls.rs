@@ -101,6 +101,7 @@ impl Stalls {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Evidence;
     use super::*;
     use crate::testing::trace_from_jsonl;
 
@@ -110,7 +111,8 @@ mod tests {
     fn told(story: &str, seconds: &[u64]) -> Vec<bool> {
         let trace = trace_from_jsonl(story);
         let mut stalls = Stalls::new(5 * SECOND);
-        let mut look = |now: &u64| stalls.are_new_in(&StuckReport::live(&trace, &[], &[Some(now * SECOND)]));
+        let mut look =
+            |now: &u64| stalls.are_new_in(&StuckReport::live(&trace, &[], &[Some(now * SECOND)], Evidence::Events));
         seconds.iter().map(&mut look).collect()
     }
 
