@@ -17,6 +17,7 @@ mod tables;
 use peerscope_format::header::TraceHeader;
 use peerscope_format::shape::ResolvedShape;
 use peerscope_format::value::{Id, Term};
+use peerscope_format::vocabulary::Kind;
 use peerscope_format::wire::Strings;
 
 pub(crate) use self::build::Draft;
@@ -225,6 +226,11 @@ impl Trace {
     /// Whether any event names a term.
     pub fn has_terms(&self) -> bool {
         self.scopes().iter().any(|scope| scope.term.is_some())
+    }
+
+    /// Whether any event can be of this kind, as far as the shapes say.
+    pub(crate) fn has_kind(&self, kind: Kind) -> bool {
+        self.shapes.iter().any(|shape| shape.resolved.kind == Some(kind))
     }
 
     /// All whose events are; the heads of events refer to these rows.

@@ -23,7 +23,9 @@ pub(super) struct Losses {
 impl Losses {
     pub(super) fn new(trace: &Trace, problems: &[Problem]) -> Self {
         let mut losses = Losses::default();
-        for event in trace.events().filter(|event| said_lost(*event).is_some()) {
+        // Most traces have none, and need no walk over all events to say so.
+        let events = trace.has_kind(Kind::Lost).then(|| trace.events()).into_iter().flatten();
+        for event in events.filter(|event| said_lost(*event).is_some()) {
             let list = match (event.peer(), event.task()) {
                 (Some(peer), _) => losses.by_peer.entry((event.source(), peer)).or_default(),
                 (None, Some(task)) => losses.by_task.entry(task).or_default(),

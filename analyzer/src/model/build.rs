@@ -1,17 +1,17 @@
 //! Building a trace: events are taken in as their files hold them, then put into one order.
 
 use std::hash::Hash;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use peerscope_format::shape::ResolvedShape;
-use peerscope_format::value::{FromValue, Id, Term, Value, ValueRef};
+use peerscope_format::value::{FieldType, FromValue, Id, Term, Value, ValueRef};
 use peerscope_format::vocabulary::{Body, Kind};
 use peerscope_format::wire::Context;
 use rustc_hash::FxHashMap;
 
 use super::columns::{Columns, MAX_SHAPES, Part};
-use super::edges::{Collector, Edges, LockDeed, Locks};
+use super::edges::{Collector, Edges, Locks};
 use super::{
     Dense, Event, EventId, Grouped, LineId, PeerId, PeerScope, Scope, Source, SourceId, SourceShape, Tables, Task,
     TaskId, Trace,
@@ -22,8 +22,6 @@ const MAX_EVENTS: usize = u32::MAX as usize - 16;
 
 /// How many events are walked between two words on the progress.
 const BETWEEN_WORDS: usize = 1 << 16;
-/// How many blocks of lock events (1 to 2 MB each) may wait for the thread that takes them in.
-const BLOCKS_AHEAD: usize = 4;
 
 /// A trace whose events are still in the order in which they were taken in.
 #[derive(Debug)]
@@ -125,30 +123,42 @@ impl Draft {
     pub(crate) fn connect(&mut self, goes_on: &mut dyn FnMut(usize) -> bool) -> bool {
         // The tables are taken out for the walk, which reads the events that stand beside them.
         let mut tables = std::mem::take(&mut self.trace.tables);
-        let mut edges = Collector::default();
+        let (mut signals, mut locks) = (Collector::default(), Locks::new(std::mem::take(&mut tables.locks)));
         let trace = &self.trace;
-        let (blocks, deeds) = mpsc::sync_channel(BLOCKS_AHEAD);
-        let locks = thread::scope(|scope| {
-            // Locks are about a third of the work, and need of the rest only what each event did to which.
-            let locks = scope.spawn(move || {
-                let mut locks = Locks::default();
-                deeds.into_iter().for_each(|deeds: Vec<LockDeed>| locks.take_in(trace, &deeds));
-                locks
+        let concerns: Vec<Concerns> = trace.shapes.iter().map(|shape| Concerns::of(&shape.resolved)).collect();
+        let one_writer: Vec<bool> = trace.sources.iter().map(|source| source.header.one_writer).collect();
+        let line_of = |id: EventId| trace.event(id).line();
+        let file_order = |id: EventId| {
+            let source = trace.event(id).source();
+            one_writer[source.index()].then_some(source.0)
+        };
+        let stopped = AtomicBool::new(false);
+        let done = thread::scope(|scope| {
+            // Locks are about half of the work, and nothing else names them.
+            let of_locks = scope.spawn(|| {
+                let mut goes_on = |_| !stopped.load(Ordering::Relaxed);
+                walk(trace, |shape| concerns[shape].locks, &mut goes_on, |event| locks.take_in(event))
+                    .then(|| locks.finish(line_of, file_order))
             });
-            let done = walk(trace, &mut tables, &mut edges, &blocks, goes_on);
-            drop(blocks);
-            match locks.join() {
-                Ok(locks) => done.then_some(locks),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
+            let done = walk(
+                trace,
+                |shape| concerns[shape].others,
+                goes_on,
+                |event| {
+                    let body = event.body();
+                    tables.take_in(event.scope(), &body);
+                    signals.take_in(event, &body, &tables);
+                },
+            );
+            stopped.store(!done, Ordering::Relaxed);
+            let signals = done.then(|| signals.finish(line_of, file_order));
+            let of_locks = of_locks.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            signals.zip(of_locks)
         });
+        let Some((signals, (locks, grants))) = done else { return false };
+        tables.locks = locks;
         self.trace.tables = tables;
-        let Some(locks) = locks else { return false };
-        let one_writer: Vec<bool> = self.trace.sources.iter().map(|source| source.header.one_writer).collect();
-        let scope_of = |id| self.trace.event(id).scope();
-        let file_order =
-            |id| Some(scope_of(id).source).filter(|source| one_writer[source.index()]).map(|source| source.0);
-        self.trace.edges = edges.finish(locks, |id| scope_of(id).line, file_order);
+        self.trace.edges = Edges::new([signals, grants].concat());
         true
     }
 
@@ -177,50 +187,45 @@ impl Draft {
     }
 }
 
-/// Walks all events in their order, and hands what they did to locks to `blocks`; `false` if it was ended.
-fn walk(
-    trace: &Trace,
-    tables: &mut Tables,
-    edges: &mut Collector,
-    blocks: &mpsc::SyncSender<Vec<LockDeed>>,
+/// Hands all events of the `wanted` shapes to `take_in`, in their order; `false` if `goes_on` ended it, which is told now
+/// and then how many are done.
+fn walk<'t>(
+    trace: &'t Trace,
+    wanted: impl Fn(usize) -> bool,
     goes_on: &mut dyn FnMut(usize) -> bool,
+    mut take_in: impl FnMut(Event<'t>),
 ) -> bool {
-    for begin in (0..trace.len()).step_by(BETWEEN_WORDS) {
-        if !goes_on(begin) {
-            return false;
+    (0..trace.len()).step_by(BETWEEN_WORDS).all(|begin| {
+        let block = (begin..trace.len().min(begin + BETWEEN_WORDS)).map(EventId::from_index);
+        goes_on(begin) && {
+            block.filter(|id| wanted(trace.columns.shape_of(*id) as usize)).for_each(|id| take_in(trace.event(id)));
+            true
         }
-        let block = begin..trace.len().min(begin + BETWEEN_WORDS);
-        let events = block.map(|index| trace.event(EventId::from_index(index)));
-        for event in events.filter(|event| event.kind().is_some_and(connects)) {
-            let body = event.body();
-            tables.take_in(event.scope(), &body);
-            edges.take_in(event, &body, tables);
-        }
-        // Nobody listens any more only where the other thread panicked, and joining it will tell.
-        let _ = blocks.send(edges.lock_deeds());
-    }
-    true
+    })
 }
 
-/// Whether events of this kind can name things or follow others at all; the rest need not be decoded.
-fn connects(kind: Kind) -> bool {
-    use Kind::{
-        Commit, Log, LogAppend, LogTruncate, Role, Sleep, SleepEnd, SpanEnter, SpanExit, TermChange, TestPhase,
-    };
-    !matches!(
-        kind,
-        Commit
-            | Log
-            | LogAppend
-            | LogTruncate
-            | Role
-            | Sleep
-            | SleepEnd
-            | SpanEnter
-            | SpanExit
-            | TermChange
-            | TestPhase
-    )
+/// What events of one shape can tell at all; the rest need not be decoded.
+#[derive(Clone, Copy)]
+struct Concerns {
+    /// They name a lock, or take or release one.
+    locks: bool,
+    /// They name other things, or follow events of other lines for another reason.
+    others: bool,
+}
+
+impl Concerns {
+    fn of(shape: &ResolvedShape) -> Concerns {
+        let own = shape.kind.map_or(&[][..], Kind::fields);
+        let own = own.iter().filter(|info| shape.shape.fields.iter().any(|field| *field.name == *info.name));
+        let (mut locks, mut others) = (false, false);
+        for field in own.filter(|field| matches!(field.ty, FieldType::Id | FieldType::Ids)) {
+            // Only the fields of this name are ids of locks.
+            if field.name == "lock" { locks = true } else { others = true }
+        }
+        // Of some, the head names the thing.
+        let by_head = matches!(shape.kind, Some(Kind::TaskBegin | Kind::TaskEnd | Kind::TestBegin | Kind::PeerStart));
+        Concerns { locks, others: others || by_head }
+    }
 }
 
 /// The lives of all tasks.

@@ -1,7 +1,7 @@
 //! The cross edges of happens-before: which event of another line each event is known to follow.
 //!
 //! This is the one place that says what orders events of different lines. A kind that gives or takes a [`Signal`] is a
-//! row in [`Collector::take_in`]; locks, where one release frees many, have [`super::grants`]. The merge of files and
+//! row in [`Collector::take_in`]; locks, where one release frees many, have [`Locks`] and [`super::grants`]. The merge of files and
 //! [`crate::order`] both use the result.
 
 use peerscope_format::value::Id;
@@ -9,7 +9,7 @@ use peerscope_format::vocabulary::Body;
 use rustc_hash::FxHashMap;
 
 use super::grants::{Grants, LockStep};
-use super::{ChannelId, Dense, Event, EventId, LineId, LockId, Tables, Trace};
+use super::{ChannelId, Dense, Event, EventId, LineId, LockId, SourceId, Table, Tables};
 
 /// For each event, the events of other lines right before it. Together with the lines this is happens-before.
 #[derive(Clone, Debug, Default)]
@@ -26,9 +26,9 @@ pub(crate) struct Edge {
 }
 
 impl Edges {
-    fn new(mut pairs: Vec<Edge>) -> Self {
-        // One number to compare instead of two: it takes half the time.
-        pairs.sort_unstable_by_key(|edge| u64::from(edge.taker.0) << 32 | u64::from(edge.giver.0));
+    /// These edges, in any order.
+    pub(super) fn new(mut pairs: Vec<Edge>) -> Self {
+        sort(&mut pairs);
         pairs.dedup();
         pairs.shrink_to_fit();
         Edges { pairs }
@@ -48,6 +48,13 @@ impl Edges {
         let left_out = (before - moved.pairs.len()) as u64;
         (moved, left_out)
     }
+}
+
+/// Sorts by taker, then by giver.
+fn sort(pairs: &mut [Edge]) {
+    // One number to compare instead of two takes half the time. They come in a few long runs that are sorted already,
+    // which a stable sort merges.
+    pairs.sort_by_key(|edge| u64::from(edge.taker.0) << 32 | u64::from(edge.giver.0));
 }
 
 /// What one event gives and another takes.
@@ -78,27 +85,61 @@ pub(super) struct Collector {
     given: [Vec<u32>; SIGNALS],
     taken: Vec<(Signal, u32, EventId)>,
     items: Items,
-    /// What happened to locks since [`Collector::lock_deeds`] was asked.
-    lock_deeds: Vec<LockDeed>,
 }
 
-/// What one event does to a lock: for [`Locks`], which may pass on another thread.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct LockDeed {
-    event: EventId,
-    lock: LockId,
-    step: LockStep,
+/// Gathers the locks and their grants while the events that name locks pass by, in any order that keeps each line's. It
+/// shares nothing with a [`Collector`], so that each can have a thread.
+#[derive(Debug)]
+pub(super) struct Locks {
+    table: Table<LockId, SourceId>,
+    grants: Grants,
 }
-
-/// Gathers the grants of locks from what a [`Collector`] hands on.
-#[derive(Debug, Default)]
-pub(super) struct Locks(Grants);
 
 impl Locks {
-    /// Takes in deeds of `trace`'s events, in their order.
-    pub(super) fn take_in(&mut self, trace: &Trace, deeds: &[LockDeed]) {
-        deeds.iter().for_each(|deed| self.0.take_in(trace.event(deed.event), deed.lock, deed.step));
+    /// No grant yet; `table` has the locks that are known already.
+    pub(super) fn new(table: Table<LockId, SourceId>) -> Self {
+        Locks { table, grants: Grants::default() }
     }
+
+    /// Notes which lock `event` names, and what it does to it.
+    pub(super) fn take_in(&mut self, event: Event<'_>) {
+        let (file, body) = (event.source(), event.body());
+        self.table.take_in_lock(file, &body);
+        if let Some((id, step)) = LockStep::of(&body)
+            && let Some(lock) = id.and_then(|id| self.table.get(file, id))
+        {
+            self.grants.take_in(event, lock, step);
+        }
+    }
+
+    /// The locks, and the edges of their grants in their order, without those that [`Collector::finish`] leaves out too.
+    pub(super) fn finish(
+        self,
+        line_of: impl Fn(EventId) -> Option<LineId>,
+        file_order: impl Fn(EventId) -> Option<u32>,
+    ) -> (Table<LockId, SourceId>, Vec<Edge>) {
+        let mut pairs = Vec::new();
+        self.grants.finish(&line_of, &mut |giver, taker| add(&mut pairs, Edge { taker, giver }, &line_of, &file_order));
+        sort(&mut pairs);
+        (self.table, pairs)
+    }
+}
+
+/// Adds an edge, unless the lines say it already or it contradicts the order of a file that one writer wrote; the latter
+/// is what `false` means.
+fn add(
+    pairs: &mut Vec<Edge>,
+    edge: Edge,
+    line_of: impl Fn(EventId) -> Option<LineId>,
+    file_order: impl Fn(EventId) -> Option<u32>,
+) -> bool {
+    let Edge { taker, giver } = edge;
+    let same_line = line_of(taker).is_some_and(|line| line_of(giver) == Some(line));
+    let against_file = giver > taker && file_order(taker).is_some_and(|file| file_order(giver) == Some(file));
+    if giver != taker && !same_line && !against_file {
+        pairs.push(edge);
+    }
+    !against_file
 }
 
 impl Collector {
@@ -127,19 +168,8 @@ impl Collector {
             Body::ChanSend(body) => self.items.send(channel(body.chan), event),
             Body::ChanSent(body) => self.items.sent(channel(body.chan), Mark::of(body.seq, body.item), event),
             Body::ChanReceived(body) => self.items.received(channel(body.chan), Mark::of(body.seq, body.item), event),
-            _ => {
-                if let Some((id, step)) = LockStep::of(body)
-                    && let Some(lock) = id.and_then(|id| tables.locks.get(file, id))
-                {
-                    self.lock_deeds.push(LockDeed { event: event.id(), lock, step });
-                }
-            }
+            _ => {}
         }
-    }
-
-    /// What happened to locks since this was last asked, in the order of the events.
-    pub(super) fn lock_deeds(&mut self) -> Vec<LockDeed> {
-        std::mem::take(&mut self.lock_deeds)
     }
 
     fn give(&mut self, signal: Signal, object: Option<usize>, event: Event<'_>) {
@@ -155,24 +185,16 @@ impl Collector {
         self.taken.extend(object.map(|object| (signal, object as u32, event.id())));
     }
 
-    /// The edges, without those that the lines say already and those that contradict the order of a file that one
-    /// writer wrote. `locks` has taken in all deeds. `line_of` and `file_order` (a file's number, if one writer wrote it) are asked for events.
+    /// The edges in their order, without those that the lines say already and those that contradict the order of a file
+    /// that one writer wrote. `line_of` and `file_order` (a file's number, if one writer wrote it) are asked for events.
     pub(super) fn finish(
         self,
-        locks: Locks,
         line_of: impl Fn(EventId) -> Option<LineId>,
         file_order: impl Fn(EventId) -> Option<u32>,
-    ) -> Edges {
-        let Collector { given, taken, items, .. } = self;
+    ) -> Vec<Edge> {
+        let Collector { given, taken, items } = self;
         let mut pairs = Vec::new();
-        let mut add = |giver: EventId, taker: EventId| {
-            let same_line = line_of(taker).is_some_and(|line| line_of(giver) == Some(line));
-            let against_file = giver > taker && file_order(taker).is_some_and(|file| file_order(giver) == Some(file));
-            if giver != taker && !same_line && !against_file {
-                pairs.push(Edge { taker, giver });
-            }
-            !against_file
-        };
+        let mut add = |giver: EventId, taker: EventId| add(&mut pairs, Edge { taker, giver }, &line_of, &file_order);
         let giver = |signal: Signal, object: u32| given[signal as usize].get(object as usize).copied();
         for (signal, object, taker) in taken {
             // A request that was sent twice under one id has no answer of its own.
@@ -186,8 +208,8 @@ impl Collector {
             }
         }
         items.finish(&line_of, &mut add);
-        locks.0.finish(&line_of, &mut add);
-        Edges::new(pairs)
+        sort(&mut pairs);
+        pairs
     }
 }
 

@@ -3,10 +3,10 @@
 use peerscope_format::value::Id;
 use peerscope_format::vocabulary::Body;
 
-use super::{Dense, PeerScope, Scope, Table, Tables};
+use super::{Dense, LockId, PeerScope, Scope, SourceId, Table, Tables};
 
 impl Tables {
-    /// Enters whatever an event with this `scope` and `body` names.
+    /// Enters whatever an event with this `scope` and `body` names but locks, which [`Table::take_in_lock`] does.
     pub(super) fn take_in(&mut self, scope: &Scope, body: &Body<'_>) {
         let file = scope.source;
         match body {
@@ -60,26 +60,13 @@ impl Tables {
     fn take_in_primitive(&mut self, scope: &Scope, body: &Body<'_>) {
         let file = scope.source;
         match body {
-            Body::LockNew(body) => enter(&mut self.locks, file, body.lock, body.name),
-            Body::LockWait(body) => enter(&mut self.locks, file, body.lock, None),
-            Body::LockAcquire(body) => enter(&mut self.locks, file, body.lock, None),
-            Body::LockRelease(body) => enter(&mut self.locks, file, body.lock, None),
-            Body::LockUpgrade(body) => enter(&mut self.locks, file, body.lock, None),
-            Body::LockDowngrade(body) => enter(&mut self.locks, file, body.lock, None),
-            Body::Invariant(body) => enter(&mut self.locks, file, body.lock, None),
             Body::SemNew(body) => enter(&mut self.semaphores, file, body.sem, body.name),
             Body::SemWait(body) => enter(&mut self.semaphores, file, body.sem, None),
             Body::SemAcquire(body) => enter(&mut self.semaphores, file, body.sem, None),
             Body::SemRelease(body) => enter(&mut self.semaphores, file, body.sem, None),
             Body::CondNew(body) => enter(&mut self.conditions, file, body.cond, body.name),
-            Body::CondWait(body) => {
-                enter(&mut self.conditions, file, body.cond, None);
-                enter(&mut self.locks, file, body.lock, None);
-            }
-            Body::CondWake(body) => {
-                enter(&mut self.conditions, file, body.cond, None);
-                enter(&mut self.locks, file, body.lock, None);
-            }
+            Body::CondWait(body) => enter(&mut self.conditions, file, body.cond, None),
+            Body::CondWake(body) => enter(&mut self.conditions, file, body.cond, None),
             Body::CondNotify(body) => enter(&mut self.conditions, file, body.cond, None),
             Body::ChanNew(body) => enter(&mut self.channels, file, body.chan, body.name),
             Body::ChanSend(body) => enter(&mut self.channels, file, body.chan, None),
@@ -113,6 +100,25 @@ impl Tables {
     fn message(&mut self, scope: &Scope, id: Option<Id<'_>>, peers: [Option<Id<'_>>; 2]) {
         enter(&mut self.messages, (), id, None);
         peers.into_iter().for_each(|peer| self.peer(scope, peer));
+    }
+}
+
+impl Table<LockId, SourceId> {
+    /// Enters the lock that an event of `file` with this `body` names.
+    pub(super) fn take_in_lock(&mut self, file: SourceId, body: &Body<'_>) {
+        let (lock, text) = match body {
+            Body::LockNew(body) => (body.lock, body.name),
+            Body::LockWait(body) => (body.lock, None),
+            Body::LockAcquire(body) => (body.lock, None),
+            Body::LockRelease(body) => (body.lock, None),
+            Body::LockUpgrade(body) => (body.lock, None),
+            Body::LockDowngrade(body) => (body.lock, None),
+            Body::Invariant(body) => (body.lock, None),
+            Body::CondWait(body) => (body.lock, None),
+            Body::CondWake(body) => (body.lock, None),
+            _ => return,
+        };
+        enter(self, file, lock, text);
     }
 }
 
