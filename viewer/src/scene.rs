@@ -128,18 +128,17 @@ impl Scene {
         let trace = facts.trace();
         let span = span(trace);
         let times = Times::new(trace, span.end);
-        let material = Material::new(facts, times);
-        let whose = material.groups();
         let threads = threads(trace);
-        let (built, routes) = if threads == 1 {
-            (build(&material, &whose, 1), routes::routes(facts, times))
-        } else {
-            thread::scope(|scope| {
-                let routes = scope.spawn(|| routes::routes(facts, times));
-                let built = build(&material, &whose, threads);
-                (built, routes.join().unwrap_or_else(|panic| resume_unwind(panic)))
-            })
-        };
+        let (whose, built, (routes, (activity, quiet))) = thread::scope(|scope| {
+            // What is no lane needs nothing of what lanes are made of.
+            let others = move || (routes::routes(facts, times), activity(trace, times, span));
+            let apart = (threads > 1).then(|| scope.spawn(others));
+            let material = Material::new(facts, times);
+            let whose = material.groups();
+            let built = build(&material, &whose, threads);
+            let others = apart.map_or_else(others, |apart| apart.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            (whose, built, others)
+        });
         let (mut groups, mut lanes) = (Vec::new(), Vec::new());
         for (whose, mut own) in whose.into_iter().zip(built).filter(|(_, own)| !own.is_empty()) {
             let first = lanes.len();
@@ -148,7 +147,6 @@ impl Scene {
         }
         lanes.shrink_to_fit();
         let index = Index::new(trace, &lanes);
-        let (activity, quiet) = activity(trace, times, span);
         Scene {
             missing: missing::missing(facts, times, span, &index),
             index,

@@ -14,6 +14,7 @@ use self::contention::contended;
 use super::Whose;
 use super::known::{self, Known};
 use super::shelf::{Shelf, shelf};
+use super::tasks::point_look;
 use crate::lane::Times;
 use crate::words::names;
 
@@ -49,6 +50,8 @@ pub struct Material<'f, 't> {
     /// By task, by lock: places in the lists of all holds and waits.
     task_holds: Grouped<u32>,
     task_waits: Grouped<u32>,
+    /// By task.
+    points: Grouped<EventId>,
     lock_holds: Grouped<u32>,
     lock_waits: Grouped<u32>,
     /// By lock: the event that made it.
@@ -101,6 +104,7 @@ impl<'f, 't> Material<'f, 't> {
             locks: Grouped::new(peers + 1, || used.iter().map(|lock| (group(facts.holds().owner(*lock)), *lock))),
             task_holds: grouped(tasks, holds, |hold| hold.task.map(Dense::index)),
             task_waits: grouped(tasks, waits, |wait| Some(wait.task.index())),
+            points: Grouped::new(tasks, || shelves.points.iter().copied()),
             contended: contended(holds, waits, &lock_holds, &lock_waits),
             lock_holds,
             lock_waits,
@@ -194,6 +198,11 @@ impl<'f, 't> Material<'f, 't> {
     /// Who held `lock`, in the order of the acquires; and whether somebody waited for it meanwhile.
     pub fn holds_of_lock(&self, lock: LockId) -> impl Iterator<Item = (&Hold, bool)> {
         self.holds(self.lock_holds.of(lock.index()))
+    }
+
+    /// The events of `task` for which no block and no arrow stands, in the trace's order.
+    pub fn points_of_task(&self, task: TaskId) -> &[EventId] {
+        self.points.of(task.index())
     }
 
     /// What `task` waited for, in the order of the begins.
@@ -303,13 +312,14 @@ fn says_lost(event: Event<'_>) -> bool {
     !matches!(event.body(), Body::Lost(body) if body.events == Some(0))
 }
 
-/// Events by where they belong; those of tasks stand with the tasks already.
+/// Events by where they belong; of those of tasks only the points.
 struct Shelves {
     tests: Vec<(usize, EventId)>,
     roles: Vec<(usize, EventId)>,
     turns: Vec<(usize, EventId)>,
     file_losses: Vec<(usize, EventId)>,
     untasked: Vec<(usize, EventId)>,
+    points: Vec<(usize, EventId)>,
     writers: Vec<Writer>,
     made: Vec<Option<EventId>>,
 }
@@ -322,6 +332,7 @@ impl Shelves {
             turns: Vec::new(),
             file_losses: Vec::new(),
             untasked: Vec::new(),
+            points: Vec::new(),
             writers: vec![Writer::default(); trace.tasks().len()],
             made: vec![None; trace.locks().len()],
         };
@@ -341,6 +352,10 @@ impl Shelves {
                 Shelf::Test(test) => shelves.tests.push((test.map_or(0, |test| test.index() + 1), event.id())),
                 Shelf::Role(peer) => shelves.roles.push((peer.index(), event.id())),
                 Shelf::Untasked(peer) => shelves.untasked.push((group(peer), event.id())),
+                // Most events of tasks have blocks or arrows. Here they pass by in their order; by task they lie far apart.
+                Shelf::Task(task) if point_look(event.kind()).is_some() => {
+                    shelves.points.push((task.index(), event.id()));
+                }
                 Shelf::Task(_) => {}
             }
             if event.kind() == Some(Kind::LockNew)

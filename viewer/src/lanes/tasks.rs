@@ -14,7 +14,6 @@ use self::names::words;
 use self::pack::pack;
 use super::locks::hold_blocks;
 use super::material::{Material, NEVER};
-use super::shelf::{Shelf, shelf};
 use super::{Whose, push_track};
 use crate::lane::{Block, Lane, Look, Place, Subject, Track};
 
@@ -79,13 +78,8 @@ fn wait_look(on: WaitOn) -> Look {
 
 /// Appends the events of `task` for which no block and no arrow stands.
 fn points(material: &Material<'_, '_>, task: TaskId, blocks: &mut Vec<Block>) {
-    for id in material.trace.task_events(task) {
-        let event = material.trace.event(*id);
-        let elsewhere = !matches!(shelf(event), Shelf::Task(_));
-        if !elsewhere && let Some(look) = point_look(event.kind()) {
-            blocks.push(Block::point(*id, look));
-        }
-    }
+    let point = |id: &EventId| Some(Block::point(*id, point_look(material.trace.event(*id).kind())?));
+    blocks.extend(material.points_of_task(task).iter().filter_map(point));
 }
 
 /// How an event of a task looks, unless a block or an arrow stands for it.
