@@ -3,7 +3,7 @@
 use peerscope_format::vocabulary::{Body, Kind};
 
 use super::losses::said_lost;
-use crate::model::{Dense, Event, PeerId, Trace};
+use crate::model::{Dense, Event, PeerId, Scope, Trace};
 use crate::read::{Problem, ProblemKind};
 
 /// What the trace shows of one peer.
@@ -38,6 +38,13 @@ impl PeerCoverage {
     pub fn writes_without_task(&self, kind: Kind) -> bool {
         self.kinds_without_task >> kind as u32 & 1 == 1
     }
+}
+
+/// What was seen of events with one scope: which kinds, as bits, and how many events.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    kinds: u128,
+    events: u64,
 }
 
 /// What the trace shows, and what it does not.
@@ -75,34 +82,51 @@ impl Coverage {
             lost_events: recorders,
             damaged: has(&[ProblemKind::Truncated, ProblemKind::Corrupt]),
         };
-        trace.events().for_each(|event| coverage.take_in(event));
+        let mut by_scope = vec![Seen::default(); trace.scopes().len()];
+        for event in trace.events() {
+            let (kind, seen) = (event.kind(), &mut by_scope[trace.scope_row(event.id()) as usize]);
+            seen.kinds |= kind.map_or(0, |kind| 1 << kind as u32);
+            seen.events += 1;
+            match kind {
+                Some(Kind::Lost) => coverage.lose(event),
+                Some(Kind::PeerStart) => coverage.start(event),
+                _ => {}
+            }
+        }
+        trace.scopes().iter().zip(by_scope).for_each(|(scope, seen)| coverage.take_in(scope, seen));
         coverage
     }
 
-    fn take_in(&mut self, event: Event<'_>) {
-        let bit = event.kind().map_or(0, |kind| 1 << kind as u32);
-        let bit_without_task = if event.task().is_none() { bit } else { 0 };
-        self.anybody |= bit;
-        self.anybody_without_task |= bit_without_task;
-        let lost = said_lost(event);
-        self.lost |= lost.is_some();
-        self.lost_for_all |= lost.is_some() && event.peer().is_none();
-        self.lost_events = self.lost_events.saturating_add(lost.unwrap_or(0));
-        let Some(peer) = event.peer().map(|peer| &mut self.peers[peer.index()]) else { return };
-        if event.kind() == Some(Kind::PeerStart)
-            && let Body::PeerStart(body) = event.body()
-        {
-            let attached = body.how == Some("attached");
-            if !peer.writes(Kind::PeerStart) {
-                peer.joined_in_mid_life = attached;
-            }
-            peer.attached |= attached;
+    /// Takes in all that was seen of one scope.
+    fn take_in(&mut self, scope: &Scope, seen: Seen) {
+        let without_task = if scope.task.is_none() { seen.kinds } else { 0 };
+        self.anybody |= seen.kinds;
+        self.anybody_without_task |= without_task;
+        let Some(peer) = scope.peer.map(|peer| &mut self.peers[peer.index()]) else { return };
+        peer.kinds |= seen.kinds;
+        peer.kinds_without_task |= without_task;
+        peer.events += seen.events;
+    }
+
+    fn start(&mut self, event: Event<'_>) {
+        let (Some(peer), Body::PeerStart(body)) = (event.peer(), event.body()) else { return };
+        let peer = &mut self.peers[peer.index()];
+        let attached = body.how == Some("attached");
+        if !peer.writes(Kind::PeerStart) {
+            peer.joined_in_mid_life = attached;
         }
-        peer.kinds |= bit;
-        peer.kinds_without_task |= bit_without_task;
-        peer.events += 1;
-        peer.lost |= lost.is_some();
-        peer.lost_events = peer.lost_events.saturating_add(lost.unwrap_or(0));
+        peer.kinds |= 1 << Kind::PeerStart as u32;
+        peer.attached |= attached;
+    }
+
+    fn lose(&mut self, event: Event<'_>) {
+        let Some(events) = said_lost(event) else { return };
+        self.lost = true;
+        self.lost_for_all |= event.peer().is_none();
+        self.lost_events = self.lost_events.saturating_add(events);
+        let Some(peer) = event.peer().map(|peer| &mut self.peers[peer.index()]) else { return };
+        peer.lost = true;
+        peer.lost_events = peer.lost_events.saturating_add(events);
     }
 
     /// What the trace shows of `peer`.

@@ -39,31 +39,37 @@ impl<'t> Event<'t> {
     }
 
     /// The file that it comes from.
+    #[inline]
     pub fn source(self) -> SourceId {
         self.scope().source
     }
 
     /// The test that it belongs to.
+    #[inline]
     pub fn test(self) -> Option<TestId> {
         self.scope().test
     }
 
     /// The consensus group that it belongs to.
+    #[inline]
     pub fn cluster(self) -> Option<ClusterId> {
         self.scope().cluster
     }
 
     /// The peer that wrote it.
+    #[inline]
     pub fn peer(self) -> Option<PeerId> {
         self.scope().peer
     }
 
     /// The incarnation of that peer, from 0; unknown counts as the first.
+    #[inline]
     pub fn incarnation(self) -> u64 {
         self.scope().incarnation
     }
 
     /// The peer's current term at this moment, where known.
+    #[inline]
     pub fn term(self) -> Option<Term> {
         self.scope().term
     }
@@ -75,6 +81,7 @@ impl<'t> Event<'t> {
     }
 
     /// The sequence of events in program order that it stands in.
+    #[inline]
     pub fn line(self) -> Option<LineId> {
         self.scope().line
     }

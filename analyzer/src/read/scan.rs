@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use peerscope_format::value::Term;
 use peerscope_format::vocabulary::Kind;
 use peerscope_format::wire::{self, Context, EventChunk, Image, Tables};
 
@@ -26,6 +27,8 @@ struct Rows<'i> {
     source: SourceId,
     tables: &'i Tables,
     scopes: Vec<Option<Scope>>,
+    /// By context: the term that its last events had, and their row.
+    last: Vec<Option<(Option<Term>, u32)>>,
     /// Of records before a chunk's first control record.
     nobody: Scope,
 }
@@ -90,7 +93,8 @@ impl Scan {
 
     fn rows<'i>(&mut self, source: SourceId, tables: &'i Tables) -> Rows<'i> {
         let nobody = self.draft.resolve(source, &Context::default());
-        Rows { source, tables, scopes: vec![None; tables.contexts.len()], nobody }
+        let contexts = tables.contexts.len();
+        Rows { source, tables, scopes: vec![None; contexts], last: vec![None; contexts], nobody }
     }
 
     /// By id: the row of each shape of `tables`; `None` if there are too many to tell apart.
@@ -146,8 +150,17 @@ impl Scan {
 impl Rows<'_> {
     /// The row of the events of `run`.
     fn row(&mut self, draft: &mut Draft, run: &Run) -> u32 {
+        // Tasks take turns with every event or two, while terms hardly change.
+        let last = run.context.and_then(|id| self.last.get(id as usize).copied().flatten());
+        if let Some((_, row)) = last.filter(|(term, _)| *term == run.term) {
+            return row;
+        }
         let scope = self.scope(draft, run.context);
-        draft.scope(&scope, run.term)
+        let row = draft.scope(&scope, run.term);
+        if let Some(last) = run.context.and_then(|id| self.last.get_mut(id as usize)) {
+            *last = Some((run.term, row));
+        }
+        row
     }
 
     fn scope(&mut self, draft: &mut Draft, context: Option<u32>) -> Scope {

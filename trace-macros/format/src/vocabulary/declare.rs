@@ -67,9 +67,10 @@ macro_rules! vocabulary {
                     enum Slot { $($field,)* End }
                     let mut body = Self::default();
                     for (slot, value) in fields {
-                        $(if slot == Slot::$field as u8 {
-                            body.$field = FromValue::from_value(value);
-                        })*
+                        match slot {
+                            $(slot if slot == Slot::$field as u8 => body.$field = FromValue::from_value(value),)*
+                            _ => {}
+                        }
                     }
                     body
                 }
