@@ -137,3 +137,21 @@ fn name<I: Dense, S: Copy + Eq + std::hash::Hash>(table: &mut Table<I, S>, thing
         table.set_name(thing, text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use peerscope_format::vocabulary::Kind;
+
+    use crate::testing::trace_from_jsonl;
+
+    #[test]
+    fn whatever_has_a_field_for_a_lock_names_one() {
+        let kinds = Kind::ALL.iter().filter(|kind| kind.fields().iter().any(|field| field.name == "lock"));
+        let named = kinds.map(|kind| {
+            let line = format!("{{\"ts\":1,\"task\":1,\"kind\":\"{}\",\"lock\":\"mu\"}}", kind.name());
+            (kind.name(), trace_from_jsonl(&line).locks().len())
+        });
+        let named: Vec<_> = named.collect();
+        assert!(named.len() > 5 && named.iter().all(|(_, locks)| *locks == 1), "{named:?}");
+    }
+}
