@@ -187,7 +187,6 @@ pub fn sign(key: &KeyboardShortcut, is_mac: bool) -> String {
         Key::Comma => ",",
         Key::Questionmark => "?",
         Key::Escape => "Esc",
-        Key::Backspace => "⌫",
         Key::PageUp => "Page ↑",
         Key::PageDown => "Page ↓",
         other => other.name(),
