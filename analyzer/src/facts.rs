@@ -57,7 +57,9 @@ impl<'t> Facts<'t> {
         std::thread::scope(|scope| {
             // The holds take about as long as the waits with their RPCs; of the rest, each is computed by who is free first.
             scope.spawn(|| (self.holds(), self.coverage(), self.roles()));
-            (self.waits(), self.roles(), self.coverage());
+            self.waits();
+            self.roles();
+            self.coverage();
         });
         self.wait_graph();
     }
