@@ -78,6 +78,8 @@ mod once;
 #[cfg(not(feature = "record"))]
 #[path = "once_off.rs"]
 mod once;
+#[cfg(feature = "parking_lot")]
+pub mod parking_lot;
 mod peer;
 #[cfg(feature = "record")]
 mod recorder;

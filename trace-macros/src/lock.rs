@@ -4,12 +4,17 @@
 //! The order of calls is the vocabulary's: [`Lock::waits`] before the task blocks and only if it must, [`Lock::acquired`]
 //! while it holds the lock; the [`Held`] that this gives is dropped before the lock is free.
 
+#[cfg(feature = "parking_lot")]
+mod raw;
+
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use peerscope_format::vocabulary::Kind;
 
 use crate::identity::{Identity, Name, Sort};
+#[cfg(feature = "parking_lot")]
+pub(crate) use crate::lock::raw::Hold;
 use crate::recorder::Pin;
 use crate::seen::Seen;
 use crate::site::Site;
@@ -21,6 +26,9 @@ pub(crate) enum Mode {
     Exclusive,
     /// Together with others that share it.
     Shared,
+    /// Together with others that share it, alone in being allowed to make it exclusive.
+    #[cfg(feature = "parking_lot")]
+    Upgradable,
 }
 
 /// The call sites of the events of one mode.
@@ -53,6 +61,8 @@ impl Mode {
         match self {
             Mode::Exclusive => &EXCLUSIVE,
             Mode::Shared => &SHARED,
+            #[cfg(feature = "parking_lot")]
+            Mode::Upgradable => &raw::UPGRADABLE,
         }
     }
 }
@@ -131,7 +141,7 @@ impl Lock {
                 self.seq.store(seq, Ordering::Relaxed);
                 seq
             }
-            Mode::Shared => self.seq.fetch_add(1, Ordering::Relaxed) + 1,
+            _ => self.seq.fetch_add(1, Ordering::Relaxed) + 1,
         }
     }
 }
@@ -149,18 +159,23 @@ impl<'a> Held<'a> {
     /// The exclusive hold becomes a shared one, of a number of its own: to be said while it still excludes others.
     pub(crate) fn downgrade(self, seen: Option<Seen>) -> Held<'a> {
         static DOWNGRADE: Site = Site::primitive(Kind::LockDowngrade, &["lock", "seq"]).with(SHARED_MODE);
+        let seq = self.lock.count(Mode::Exclusive);
+        self.becomes(seen, Mode::Shared, seq, &DOWNGRADE)
+    }
+
+    /// The hold goes on in another mode and by another number, which an event of `site` says.
+    fn becomes(self, seen: Option<Seen>, mode: Mode, seq: u64, site: &'static Site) -> Held<'a> {
         let (lock, recorded, old) = (self.lock, self.caller.is_some(), self.pin);
-        // The hold goes on: its end is not to be recorded.
+        // Its end is not to be recorded.
         std::mem::forget(self);
-        let seq = lock.count(Mode::Exclusive);
         // Whose acquisition was not recorded does not exist for the reader, and so cannot change.
         let seen = seen.filter(|_| recorded);
         let pin = seen.map_or(Pin::NONE, |seen| {
-            let pin = seen.hold(&DOWNGRADE, &(lock.id(seen), seq));
+            let pin = seen.hold(site, &(lock.id(seen), seq));
             old.take_away();
             pin
         });
-        Held { lock, seq, mode: Mode::Shared, caller: seen.map(|seen| seen.caller), pin }
+        Held { lock, seq, mode, caller: seen.map(|seen| seen.caller), pin }
     }
 }
 

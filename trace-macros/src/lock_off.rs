@@ -10,6 +10,8 @@ use crate::seen::Seen;
 pub(crate) enum Mode {
     Exclusive,
     Shared,
+    #[cfg(feature = "parking_lot")]
+    Upgradable,
 }
 
 /// Takes no room.

@@ -42,6 +42,18 @@ impl Initialisation {
         Attempt { claimed: first.then_some(&self.claimed) }
     }
 
+    /// Makes the call by `original`, unless it was found done; `original` sets what it is given if it runs it itself.
+    pub(crate) fn make(&self, seen: Option<Seen>, is_done: bool, original: impl FnOnce(&mut bool)) {
+        let mut is_mine = false;
+        if !is_done {
+            let _attempt = self.attempts(seen);
+            original(&mut is_mine);
+        }
+        if !is_mine {
+            self.passed(seen);
+        }
+    }
+
     /// The task is about to block until somebody has done it.
     pub(crate) fn awaits(&self, seen: Option<Seen>) {
         if let Some(seen) = seen {

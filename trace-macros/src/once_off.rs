@@ -18,6 +18,13 @@ impl Initialisation {
     }
 
     #[inline]
+    pub(crate) fn make(&self, _: Option<Seen>, is_done: bool, original: impl FnOnce(&mut bool)) {
+        if !is_done {
+            original(&mut false);
+        }
+    }
+
+    #[inline]
     pub(crate) fn awaits(&self, _: Option<Seen>) {}
 
     #[inline]

@@ -36,18 +36,12 @@ impl Once {
     #[track_caller]
     pub fn call_once<F: FnOnce()>(&self, run: F) {
         let seen = Seen::here();
-        if self.inner.is_completed() {
-            return self.initialisation.passed(seen);
-        }
-        let _attempt = self.initialisation.attempts(seen);
-        let mut is_mine = false;
-        self.inner.call_once(|| {
-            is_mine = true;
-            self.initialisation.run(seen, "poisoned", run);
+        self.initialisation.make(seen, self.inner.is_completed(), |is_mine| {
+            self.inner.call_once(|| {
+                *is_mine = true;
+                self.initialisation.run(seen, "poisoned", run);
+            });
         });
-        if !is_mine {
-            self.initialisation.passed(seen);
-        }
     }
 
     /// As [`std::sync::Once::call_once_force`].
@@ -57,18 +51,12 @@ impl Once {
     #[track_caller]
     pub fn call_once_force<F: FnOnce(&OnceState)>(&self, run: F) {
         let seen = Seen::here();
-        if self.inner.is_completed() {
-            return self.initialisation.passed(seen);
-        }
-        let _attempt = self.initialisation.attempts(seen);
-        let mut is_mine = false;
-        self.inner.call_once_force(|state| {
-            is_mine = true;
-            self.initialisation.run(seen, "poisoned", || run(state));
+        self.initialisation.make(seen, self.inner.is_completed(), |is_mine| {
+            self.inner.call_once_force(|state| {
+                *is_mine = true;
+                self.initialisation.run(seen, "poisoned", || run(state));
+            });
         });
-        if !is_mine {
-            self.initialisation.passed(seen);
-        }
     }
 
     /// As [`std::sync::Once::is_completed`].
