@@ -30,7 +30,10 @@ pub fn records(kind: Kind) -> bool {
 /// Sets the peer's current term.
 #[inline]
 pub fn set_term(peer: &impl InScope, term: impl TermArg) {
-    peer.with_scope(|scope| scope.scope().set_term(term.number()));
+    // Only records ask for it.
+    if cfg!(feature = "record") {
+        peer.with_scope(|scope| scope.scope().set_term(term.number()));
+    }
 }
 
 thread_local! {
