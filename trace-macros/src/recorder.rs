@@ -4,13 +4,14 @@
 mod definitions;
 mod file;
 mod os;
+mod protocol;
 mod slots;
 mod writer;
 
 use std::cell::Cell;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{self as atomics, AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 

@@ -14,6 +14,7 @@ use peerscope_format::wire::{ChunkRole, Context, Definition, FIRST_SHAPE};
 
 use super::file::{Chunk, TraceFile};
 use super::os::RecorderClock;
+use super::protocol;
 
 /// The writer of definitions.
 #[derive(Default)]
@@ -158,7 +159,7 @@ impl Tables {
         let committed = chunk.committed().load(Ordering::Relaxed) as usize;
         // SAFETY: `committed + len` bytes fit into the payload, and this lock makes us its only writer.
         unsafe { std::ptr::copy_nonoverlapping(self.buffer.as_ptr(), chunk.payload().add(committed), len) };
-        chunk.committed().store((committed + len) as u32, Ordering::Release);
+        protocol::publish(chunk.committed(), (committed + len) as u32);
         Some(())
     }
 }

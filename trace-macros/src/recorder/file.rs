@@ -13,7 +13,7 @@ use peerscope_format::wire::{
     chunk_offset,
 };
 
-use super::os;
+use super::{os, protocol};
 
 /// Bytes a chunk: some 3,000 events, and little enough that many threads that each say one thing do not waste much.
 pub(crate) const CHUNK_SIZE: usize = 32 << 10;
@@ -121,7 +121,7 @@ impl TraceFile {
         // The chain must not lead to a chunk without a head, wherever a kill interrupts this.
         head.previous = growing.newest.replace(number);
         let chunk = self.begin_chunk(start, &head);
-        self.u32_at(NEWEST_OFFSET).store(number + 1, Ordering::Release);
+        protocol::publish(self.u32_at(NEWEST_OFFSET), number + 1);
         Some(chunk)
     }
 
@@ -132,7 +132,7 @@ impl TraceFile {
         // SAFETY: the chunk lies whole within a stretch and is handed out here for the first time.
         unsafe { std::ptr::copy_nonoverlapping(head[4..].as_ptr(), start.add(4), CHUNK_HEAD - 4) };
         let chunk = Chunk { start };
-        chunk.u32_at(0).store(u32::from_ne_bytes([head[0], head[1], head[2], head[3]]), Ordering::Release);
+        protocol::publish(chunk.u32_at(0), u32::from_ne_bytes([head[0], head[1], head[2], head[3]]));
         chunk
     }
 
@@ -292,8 +292,8 @@ impl Chunk {
         let committed = self.committed().load(Ordering::Relaxed) as usize;
         // SAFETY: `committed` bytes of the payload were written, by this owner or one that handed the chunk over.
         let payload = unsafe { std::slice::from_raw_parts(self.payload(), committed) };
-        self.u32_at(chunk_offset::PAYLOAD_CRC).store(crc32fast::hash(payload), Ordering::Relaxed);
-        self.u32_at(chunk_offset::SEALED).store(1, Ordering::Release);
+        let (crc, sealed) = (self.u32_at(chunk_offset::PAYLOAD_CRC), self.u32_at(chunk_offset::SEALED));
+        protocol::seal(crc, sealed, crc32fast::hash(payload));
     }
 
     #[inline]

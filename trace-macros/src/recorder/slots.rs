@@ -4,7 +4,7 @@
 //! # Memory ordering
 //! A task's waits and its first word are pinned by the thread that runs it, which is one at a time. A hold is pinned by that
 //! thread too, but whoever ends it takes it away: by one store of the state that says "empty", which only the task itself
-//! turns into another one. Slots change their owners under the lock.
+//! turns into another one. Slots change their owners under the lock. In which order a pin is stored says `super::protocol`.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ use peerscope_format::wire::slot::{
 };
 
 use super::file::Chunk;
-use super::{Recorder, busy, recorder};
+use super::{Recorder, busy, protocol, recorder};
 use crate::site::Pinning;
 
 /// A record that was just committed.
@@ -126,7 +126,7 @@ impl TaskSlot {
     fn end_waits(&self) {
         let Some(slot) = self.known() else { return };
         for place in 0..self.waits.replace(0) {
-            slot.u64_at(offset::WAITS + usize::from(place) * LONG_PIN).store(0, Ordering::Release);
+            protocol::empty(slot.u64_at(offset::WAITS + usize::from(place) * LONG_PIN));
         }
     }
 
@@ -202,7 +202,7 @@ impl Pin {
         let Pin(place) = self;
         if place.addr() & COUNTED == 0 && !place.is_null() {
             // SAFETY: the state is mapped for the life of the process, aligned, and only used as an atomic.
-            unsafe { AtomicU64::from_ptr(place.cast()) }.store(0, Ordering::Release);
+            protocol::empty(unsafe { AtomicU64::from_ptr(place.cast()) });
         } else if !place.is_null() {
             // SAFETY: as above.
             unsafe { AtomicU32::from_ptr(place.wrapping_sub(COUNTED).cast()) }.fetch_sub(1, Ordering::Relaxed);
@@ -235,7 +235,13 @@ impl Slot {
         if record.len > size - PIN_HEAD {
             return false;
         }
-        self.u64_at(place).store(0, Ordering::Release);
+        let state = pin_state(record.len as u8, record.ticks);
+        protocol::fill(self.u64_at(place), state, || self.put(place, record));
+        true
+    }
+
+    #[inline(always)]
+    fn put(&self, place: usize, record: &Written) {
         self.u64_at(place + 8).store(record.ticks, Ordering::Relaxed);
         self.u64_at(place + 16).store(record.term, Ordering::Relaxed);
         self.u64_at(place + 24).store(u64::from(record.shape) << 32 | u64::from(record.context), Ordering::Relaxed);
@@ -246,8 +252,6 @@ impl Slot {
             // SAFETY: the pin has room for `len` bytes of values, and is only used as atomics.
             unsafe { AtomicU8::from_ptr(self.0.add(place + PIN_HEAD + number)) }.store(byte, Ordering::Relaxed);
         }
-        self.u64_at(place).store(pin_state(record.len as u8, record.ticks), Ordering::Release);
-        true
     }
 
     fn holds_something(&self) -> bool {
@@ -257,7 +261,7 @@ impl Slot {
 
     /// Takes away all but holds.
     fn clear(&self) {
-        (0..=WAITS).for_each(|number| self.u64_at(offset::BEGIN + number * LONG_PIN).store(0, Ordering::Release));
+        (0..=WAITS).for_each(|number| protocol::empty(self.u64_at(offset::BEGIN + number * LONG_PIN)));
     }
 }
 

@@ -1,13 +1,15 @@
 //! Each thread's own writer: where its next record goes, and in whose name.
 //!
 //! # Memory ordering
-//! A chunk has one writer at a time. [`Writer::append`] stores a record's bytes and then `committed` with *release*: whoever
-//! loads `committed` with *acquire* sees whole records only. A chunk that a thread gives back is passed on under
-//! the pool's lock, so that the next owner sees all of it. Nothing else is shared.
+//! A chunk has one writer at a time. [`Writer::append`] stores a record's bytes and then publishes `committed`
+//! ([`protocol`]): whoever loads that with *acquire* sees whole records only. A chunk that a thread gives back is passed on
+//! under the pool's lock, so that the next owner sees all of it. An id that a record refers to was looked up under the
+//! lock of the definitions, where its definition was published before: who reads records first and definitions
+//! then finds it. Nothing else is shared.
 
 use std::cell::{Cell, UnsafeCell};
 use std::panic::Location;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 
 use peerscope_format::value::Term;
 use peerscope_format::varint::{Sink, put_u64};
@@ -15,7 +17,7 @@ use peerscope_format::wire::{ChunkRole, put_context, put_head, put_simulated, pu
 
 use super::file::Chunk;
 use super::slots::{Pin, Written};
-use super::{Recorder, recorder};
+use super::{Recorder, protocol, recorder};
 use crate::clock;
 use crate::scope::Scope;
 use crate::site::Pinning;
@@ -369,7 +371,7 @@ impl Writer {
         self.left -= out.next as usize - self.next as usize;
         self.next = out.next;
         let written = self.next as usize - chunk.payload() as usize;
-        chunk.committed().store(written as u32, Ordering::Release);
+        protocol::publish(chunk.committed(), written as u32);
         let (context, len) = (self.context_id, self.next as usize - values as usize);
         pin(Written { ticks, term, context, shape, values, len });
         if self.orphan

@@ -3,9 +3,12 @@
 //!
 //! A slot has a pin for each record that it may keep. A pin is written by one thread at a time, while others may read it:
 //! whoever empties it stores 0 as its state; whoever fills it stores the rest and then, with *release*, a state that repeats
-//! the end of its time. A reader believes what it has read twice in the same form: between two records time moves on.
+//! the end of its time. A reader believes what it has read three times in the same form: between two records time moves on,
+//! so that between the first and the last look this record stood there, and it is what the second one saw. (Two looks are
+//! not enough: the values of either may be those of a neighbouring record. `trace-macros/loom` shows both.)
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::atomic::{Ordering, fence};
 
 use super::definition::Kept;
 use super::{Corrupt, Records, Tables, put_context, put_head};
@@ -62,15 +65,13 @@ pub(super) struct Found {
 impl Found {
     /// Takes in the slots that stood at `offset` of `file`; other threads may change them meanwhile.
     pub(super) fn take_in(&mut self, file: &mut (impl Read + Seek), offset: u64, slots: &[u8]) -> io::Result<()> {
-        let mut again = Vec::with_capacity(slots.len());
-        file.seek(SeekFrom::Start(offset))?;
-        file.by_ref().take(slots.len() as u64).read_to_end(&mut again)?;
-        again.resize(slots.len(), 0);
-        for (number, (slot, again)) in slots.chunks_exact(SLOT).zip(again.chunks_exact(SLOT)).enumerate() {
+        let (second, third) = (look(file, offset, slots.len())?, look(file, offset, slots.len())?);
+        for (number, slot) in slots.chunks_exact(SLOT).enumerate() {
             for (at, size) in pins() {
-                let place = offset + (number * SLOT + at) as u64;
-                let (one, other) = (&slot[at..at + size], &again[at..at + size]);
-                match if one == other { decode(one) } else { decode_again(file, place, size)? } {
+                let (here, place) = (number * SLOT + at, offset + (number * SLOT + at) as u64);
+                let (one, range) = (&slot[at..at + size], here..here + size);
+                let stands_still = one == &second[range.clone()] && one == &third[range];
+                match if stands_still { decode(one) } else { decode_again(file, place, size)? } {
                     Ok(found) => self.kept.extend(found.map(|kept| (place, kept))),
                     Err(error) => self.damaged.push((place, error)),
                 }
@@ -88,18 +89,26 @@ fn pins() -> impl Iterator<Item = (usize, usize)> {
     long.chain((0..HOLDS).map(|number| (slot_offset::HOLDS + number * SHORT_PIN, SHORT_PIN)))
 }
 
-/// A pin that was being changed: looks until it has been seen twice in the same form. One that changes all the time stands
+/// What stands at `offset` now; zeros where the file has been cut, which is an empty pin.
+fn look(file: &mut (impl Read + Seek), offset: u64, len: usize) -> io::Result<Vec<u8>> {
+    // What an earlier look has loaded, it has loaded before.
+    fence(Ordering::Acquire);
+    let mut now = Vec::with_capacity(len);
+    file.seek(SeekFrom::Start(offset))?;
+    file.by_ref().take(len as u64).read_to_end(&mut now)?;
+    now.resize(len, 0);
+    Ok(now)
+}
+
+/// A pin that was being changed: looks until it has been seen three times in the same form. One that changes all the time stands
 /// for what comes and goes, and is left out.
 fn decode_again(file: &mut (impl Read + Seek), place: u64, size: usize) -> io::Result<Result<Option<Kept>, Corrupt>> {
     const LOOKS: usize = 64;
-    let mut before = Vec::new();
+    let (mut before, mut same) = (Vec::new(), 0);
     for _ in 0..LOOKS {
-        let mut now = Vec::with_capacity(size);
-        file.seek(SeekFrom::Start(place))?;
-        file.by_ref().take(size as u64).read_to_end(&mut now)?;
-        // Zeros where the file has been cut: an empty pin.
-        now.resize(size, 0);
-        if now == before {
+        let now = look(file, place, size)?;
+        same = if now == before { same + 1 } else { 1 };
+        if same == 3 {
             return Ok(decode(&now));
         }
         before = now;
