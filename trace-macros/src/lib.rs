@@ -23,6 +23,9 @@
 //! file (`%p` in it becomes the process id, `%n` the program's name) or [`Builder::start`] is called. `PEERSCOPE` says
 //! which events, by topic, level and peer: `PEERSCOPE=vote,log=debug,lock=off,peer.2=trace`; see [`Builder::filter`].
 //!
+//! With the feature `tokio` the module `tokio` stands in for that crate: its tasks are tasks of the trace, and what they
+//! wait for is recorded as for threads. [`Peer::instrument`] has any future work in a peer's name.
+//!
 //! # One way through the crate
 //! A macro expands to a static `Site` and one call of `emit`; the site gets its shape once
 //! (`recorder::definitions`) and each event is encoded straight into the thread's chunk of the mapped file

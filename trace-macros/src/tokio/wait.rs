@@ -9,6 +9,12 @@ use pin_project_lite::pin_project;
 
 use crate::seen::Seen;
 
+/// Whether a future that was just found pending has not even asked for what it wants: tokio lets a task go on only so
+/// long, then all that it awaits pends once, for others to have their turn.
+pub(super) fn only_yields() -> bool {
+    !::tokio::task::coop::has_budget_remaining()
+}
+
 /// The line of the `await` that polls a future from `caller`; or `made`, where the future was made, if it is a combinator of
 /// a library that polls it (`&mut future`, `join_all`): its line says nothing.
 pub(super) fn awaited_at(
@@ -61,7 +67,9 @@ impl<W: Wait> Begun<W> {
         if is_ready {
             return self.wait.take().map(|wait| (wait, self.seen, self.waits));
         }
-        if let (Some(wait), Some(seen), false) = (&self.wait, self.seen, self.waits) {
+        if let (Some(wait), Some(seen), false) = (&self.wait, self.seen, self.waits)
+            && !only_yields()
+        {
             self.waits = true;
             wait.begins(seen);
         }

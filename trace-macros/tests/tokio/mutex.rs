@@ -215,3 +215,20 @@ fn a_thread_may_block_on_it_but_no_task() {
         ["lock.wait lock=1", "lock.acquire lock=1 seq=4", "lock.release lock=1 seq=4"]
     );
 }
+
+#[test]
+fn who_only_gives_others_their_turn_waits_for_nothing() {
+    let trace = recorded(|| {
+        run(async {
+            let work = tokio::spawn(async {
+                let lock = Mutex::new(0);
+                for _ in 0..1000 {
+                    *lock.lock().await += 1;
+                }
+            });
+            work.await.expect("it ends well");
+        });
+    });
+    assert_eq!((trace.count(Kind::LockAcquire), trace.count(Kind::LockWait)), (1000, 0));
+    assert!(trace.count(Kind::TaskPend) > 0, "tokio lets no task take so many locks at once");
+}

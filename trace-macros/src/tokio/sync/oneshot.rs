@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use ::tokio::sync::oneshot as original;
 pub use original::error;
 
-use super::super::wait::awaited_at;
+use super::super::wait::{awaited_at, only_yields};
 use super::lock::check_may_block;
 use crate::channel::{Item, ReceivingEnd, SendingEnd, ends};
 use crate::identity::{Name, short_type_name};
@@ -207,7 +207,7 @@ impl<T> Future for Receiver<T> {
         match Pin::new(&mut self.inner).poll(context) {
             Poll::Ready(result) => Poll::Ready(self.wait.ends(seen, result)),
             Poll::Pending => {
-                if let (None, Some(seen)) = (self.wait.since, seen) {
+                if let (None, Some(seen)) = (self.wait.since, seen.filter(|_| !only_yields())) {
                     self.wait.end.waits(seen);
                     self.wait.since = Some(seen);
                 }

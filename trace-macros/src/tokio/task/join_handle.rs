@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use ::tokio::task::{AbortHandle, Id, JoinError};
 use peerscope_format::vocabulary::Kind;
 
-use super::super::wait::awaited_at;
+use super::super::wait::{awaited_at, only_yields};
 use crate::seen::Seen;
 use crate::site::Site;
 
@@ -66,6 +66,7 @@ impl<T> Future for JoinHandle<T> {
         let polled = Pin::new(&mut self.inner).poll(context);
         if let Some(seen) = seen {
             match &polled {
+                Poll::Pending if only_yields() => {}
                 Poll::Pending => joins(seen, self.child),
                 Poll::Ready(_) => has_joined(seen, self.child),
             }

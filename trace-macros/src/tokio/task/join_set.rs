@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use ::tokio::runtime::Handle;
 use ::tokio::task::{AbortHandle, Id, JoinError};
 
+use super::super::wait::only_yields;
 use super::join_handle::{has_joined, joins};
 use super::{LocalSet, announced, announced_blocking};
 use crate::seen::Seen;
@@ -214,7 +215,7 @@ impl<T: 'static> JoinSet<T> {
         let polled = self.inner.poll_join_next_with_id(context);
         match (&polled, seen) {
             (Poll::Ready(joined), _) => self.has_joined(seen, joined.as_ref()),
-            (Poll::Pending, Some(seen)) if self.children.len() <= MOST_NAMED => {
+            (Poll::Pending, Some(seen)) if self.children.len() <= MOST_NAMED && !only_yields() => {
                 self.children.values().for_each(|child| joins(seen, *child));
             }
             (Poll::Pending, _) => {}
