@@ -99,6 +99,11 @@ mod test_scope;
 pub mod thread;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+#[cfg(feature = "record")]
+mod watchdog;
+#[cfg(not(feature = "record"))]
+#[path = "watchdog_off.rs"]
+mod watchdog;
 
 pub use crate::arg::LogEntry;
 #[cfg(feature = "log")]
@@ -114,6 +119,7 @@ pub use crate::recorder::{
 };
 pub use crate::scope::Entered;
 pub use crate::test_scope::Test;
+pub use crate::watchdog::{Watchdog, watchdog};
 
 /// Sets up the usual: the recorder, if the environment asks for it, and a global `tracing` subscriber that takes in foreign
 /// events. Programs with a subscriber of their own add [`layer`] to it instead.

@@ -23,6 +23,7 @@ use peerscope_format::wire::{FileHead, Overwritten, Tick};
 use self::definitions::{Definitions, Target};
 use self::file::{CHUNK_SIZE, TraceFile};
 use self::os::RecorderClock;
+pub(crate) use self::os::monotonic_ns;
 use self::slots::Slots;
 pub(crate) use self::slots::{Pin, TaskSlot};
 use self::writer::Pool;

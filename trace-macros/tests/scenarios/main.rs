@@ -27,3 +27,4 @@ mod switching;
 mod threads;
 mod vocabulary;
 mod waiting;
+mod watchdog;
