@@ -1,6 +1,7 @@
 //! What several detectors ask of a trace, each computed once, when it is first asked for.
 
 mod coverage;
+mod guesses;
 mod holds;
 mod losses;
 mod packed;
@@ -14,6 +15,7 @@ mod waits;
 use std::sync::OnceLock;
 
 pub use self::coverage::{Coverage, PeerCoverage};
+pub use self::guesses::Guesses;
 pub use self::holds::{Hold, Holds, Mode};
 pub use self::roles::{Claim, Role, Roles};
 pub use self::rpcs::{Rpc, Rpcs};

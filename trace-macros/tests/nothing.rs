@@ -74,7 +74,7 @@ fn no_word_of_it_stands_in_the_program() {
     is_silent(&peer, &mut state);
     let program = std::fs::read(std::env::current_exe().expect("its path")).expect("it can be read");
     // Put together here, lest it be the search that is found.
-    let needle = ["unmistak", "able-"].map(|part| std::hint::black_box(part)).concat();
+    let needle = ["unmistak", "able-"].map(std::hint::black_box).concat();
     let found = program.windows(needle.len()).filter(|window| *window == needle.as_bytes()).count();
     assert_eq!(found > 0, cfg!(any(feature = "record", feature = "tracing")), "found {found} times");
 }

@@ -136,9 +136,12 @@ pub(crate) fn unpaired_rpcs(facts: &Facts<'_>) -> Vec<Gap> {
         }
     }
     let mut gaps: Vec<_> = doubled(facts).into_iter().collect();
-    gaps.extend(of_peers(facts, nameless, |one| {
-        format!("{} `rpc.*` without an id, so that requests and answers do not find each other", verb(one))
-    }));
+    gaps.extend(
+        of_peers(facts, nameless, |one| {
+            format!("{} `rpc.*` without an id, so that requests and answers do not find each other", verb(one))
+        })
+        .map(|gap| gap.advise("`peerscope log` guesses which belong together")),
+    );
     if of_nobody > 0 {
         gaps.push(Gap::everywhere(format!("{} without peer and id", events(of_nobody, "`rpc.*`"))));
     }

@@ -16,6 +16,7 @@ use super::escape::{clip, escape};
 use super::style::{Ink, Pen, Style, wrap};
 use super::template;
 use crate::detect::words::{Words, ms};
+use crate::facts::Guesses;
 use crate::model::{Dense, Event, EventId, PeerId, Table, TaskId, Trace};
 
 /// Which events, and in what form.
@@ -253,6 +254,8 @@ impl Page {
         self.peer_width = heads.peer_width().max("peer".len()).max(self.peer_width);
         self.task_width = heads.task_width().max("task".len()).max(self.task_width);
         let (peer_width, task_width) = (self.peer_width, self.task_width);
+        // Of a log that goes on, the other end may be on an earlier page.
+        let guesses = matches!(self.marks, Marks::Numbers { .. }).then(|| Guesses::new(trace)).unwrap_or_default();
         for event in options.events(trace) {
             if !std::mem::replace(&mut self.begun, true) {
                 let (marks, event) = (self.marks.width(), self.marks.title());
@@ -266,6 +269,9 @@ impl Page {
             let (peer, task) = (heads.peer(event), heads.task(event));
             pen.put(ink, format_args!("{peer:<peer_width$} {term:<4} {task:<task_width$} "))?;
             pen.put(ink, clip(&describe(event), MAX_TEXT))?;
+            if let Some(send) = guesses.send_of(event.id()) {
+                pen.put(Ink::Faint, format_args!("  (guessed: of #{})", send.0))?;
+            }
             if let Some(src) = event.src() {
                 pen.put(Ink::Faint, format_args!("  {src}"))?;
             }
@@ -418,6 +424,9 @@ struct LineDto<'r> {
     task: Option<String>,
     kind: &'r str,
     text: String,
+    /// The send that this receive without an id probably belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guessed: Option<u32>,
     src: Option<&'r str>,
 }
 
@@ -426,7 +435,7 @@ struct LineDto<'r> {
 /// # Errors
 /// If `out` refuses.
 pub fn write_json(trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    json(trace, options, out, |event| Some(event.id().0))
+    json(trace, options, out, &Guesses::new(trace), |event| Some(event.id().0))
 }
 
 /// As [`write_json`], for the events that came since: without their numbers, which are not known yet.
@@ -434,10 +443,16 @@ pub fn write_json(trace: &Trace, options: &Options, out: &mut dyn Write) -> io::
 /// # Errors
 /// If `out` refuses.
 pub fn follow_json(trace: &Trace, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    json(trace, options, out, |_| None)
+    json(trace, options, out, &Guesses::default(), |_| None)
 }
 
-fn json(trace: &Trace, options: &Options, out: &mut dyn Write, number: fn(Event<'_>) -> Option<u32>) -> io::Result<()> {
+fn json(
+    trace: &Trace,
+    options: &Options,
+    out: &mut dyn Write,
+    guesses: &Guesses,
+    number: fn(Event<'_>) -> Option<u32>,
+) -> io::Result<()> {
     for event in options.events(trace) {
         let line = LineDto {
             event: number(event),
@@ -448,6 +463,7 @@ fn json(trace: &Trace, options: &Options, out: &mut dyn Write, number: fn(Event<
             task: event.task().map(|task| trace.tasks().id(task).to_string()),
             kind: event.kind_name(),
             text: describe(event),
+            guessed: guesses.send_of(event.id()).map(|send| send.0),
             src: event.src(),
         };
         super::json::write(out, &line)?;

@@ -79,3 +79,40 @@ fn each_peer_has_a_column() {
     assert_eq!(lines[1].find("asks"), Some(21), "{text}");
     assert_eq!(lines[2].find("drops"), Some(61), "{text}");
 }
+
+#[test]
+fn simulated_times_stand_in_the_place_of_real_ones() {
+    let trace = trace_from_jsonl(
+        r#"
+        {"ts":1000000,"task":1,"kind":"log","msg":"outside"}
+        {"ts":2000000,"sim":5000000000,"task":1,"kind":"log","msg":"within"}
+        "#,
+    );
+    for columns in [false, true] {
+        let mut out = Vec::new();
+        let options = Options { simulated: true, columns, width: 80, ..Options::default() };
+        write(&trace, &options, &mut out, Style::Plain).expect("a vector takes all");
+        let text = String::from_utf8(out).expect("UTF-8");
+        assert!(text.contains("5000.000 ms") && !text.contains("2.000 ms") && !text.contains("1.000 ms"), "{text}");
+    }
+}
+
+#[test]
+fn what_belongs_together_by_a_guess_is_marked_as_one() {
+    let trace = trace_from_jsonl(
+        r#"
+        {"ts":0,"peer":2,"task":2,"kind":"log","msg":"here"}
+        {"ts":1,"peer":1,"task":1,"kind":"rpc.send","method":"Ping","to":2}
+        {"ts":2,"peer":2,"task":2,"kind":"rpc.recv","method":"Ping","from":1,"src":"raft.rs:7"}
+        "#,
+    );
+    let mut out = Vec::new();
+    write(&trace, &Options::default(), &mut out, Style::Plain).expect("a vector takes all");
+    let text = String::from_utf8(out).expect("UTF-8");
+    let last = text.lines().last().unwrap_or_default();
+    assert!(last.ends_with("rpc.recv method=Ping from=1  (guessed: of #1)  raft.rs:7"), "{text}");
+    let mut out = Vec::new();
+    write_json(&trace, &Options::default(), &mut out).expect("a vector takes all");
+    let text = String::from_utf8(out).expect("UTF-8");
+    assert_eq!(text.lines().map(|line| line.contains("\"guessed\":1,")).collect::<Vec<_>>(), [false, false, true]);
+}
