@@ -7,6 +7,9 @@
 //!
 //! [`SendingEnd::waits`] and [`ReceivingEnd::waits`] come before the task blocks and only if it must.
 
+#[cfg(feature = "crossbeam")]
+mod shared;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 

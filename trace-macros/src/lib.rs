@@ -55,6 +55,8 @@ mod condition;
 #[cfg(not(feature = "record"))]
 #[path = "condition_off.rs"]
 mod condition;
+#[cfg(feature = "crossbeam")]
+pub mod crossbeam;
 mod emit;
 #[cfg(feature = "record")]
 mod group;
