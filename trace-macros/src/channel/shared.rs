@@ -11,6 +11,11 @@ use crate::seen::Seen;
 use crate::site::Site;
 
 impl SendingEnd {
+    /// Announces the channel, if nobody has yet: between the begins of a select's cases nothing else is said.
+    pub(crate) fn announce(&self, seen: Seen) {
+        self.0.id(seen);
+    }
+
     /// The task is about to block in the select of this number, in which it may send.
     pub(crate) fn waits_in(&self, seen: Seen, select: u64) {
         static SEND: Site = Site::primitive(Kind::ChanSend, &["chan", "select"]);
@@ -31,6 +36,11 @@ impl SendingEnd {
 }
 
 impl ReceivingEnd {
+    /// As [`SendingEnd::announce`].
+    pub(crate) fn announce(&self, seen: Seen) {
+        self.0.id(seen);
+    }
+
     /// The task is about to block in the select of this number, in which it may receive.
     pub(crate) fn waits_in(&self, seen: Seen, select: u64) {
         static RECV: Site = Site::primitive(Kind::ChanRecv, &["chan", "select"]);

@@ -32,7 +32,9 @@ fn queues() -> Seen {
     seen.push(format!("{:?} {tries:?}", tries.by_ref().take(2).collect::<Vec<_>>()));
     for value in &receiver {
         seen.push(format!("by reference {value}"));
-        break;
+        if value == 8 {
+            break;
+        }
     }
     let (other, _) = unbounded();
     seen.push(format!("{} {}", sender.same_channel(&sender.clone()), sender.same_channel(&other)));
@@ -156,7 +158,7 @@ fn selects_by_hand() -> Seen {
     seen.push(format!("{} {:?}", operation.index(), operation.send(&full, 2)));
     seen.push(format!("{}", catch_unwind(AssertUnwindSafe(|| Select::default().select().index())).is_err()));
     let mut biased = Select::new_biased();
-    (biased.recv(&receiver), biased.recv(&receiver));
+    seen.push(format!("{} {}", biased.recv(&receiver), biased.recv(&receiver)));
     drop(sender);
     let operation = biased.select();
     seen.push(format!("{} {:?}", operation.index(), operation.recv(&receiver)));

@@ -182,6 +182,13 @@ impl<'a> Select<'a> {
         let number = GIVEN.fetch_add(1, Ordering::Relaxed) + 1;
         for (_, case) in &self.cases {
             match case {
+                Case::Send(end) => end.announce(seen),
+                Case::Receive(end) => end.announce(seen),
+                Case::Timer(_) => {}
+            }
+        }
+        for (_, case) in &self.cases {
+            match case {
                 Case::Send(end) => end.waits_in(seen, number),
                 Case::Receive(end) => end.waits_in(seen, number),
                 Case::Timer(timer) => timer.waits_in(seen, number),
