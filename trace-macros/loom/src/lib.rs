@@ -10,7 +10,7 @@
 //! - **Bytes of a mapped file** are loom's cells, one for each record: loom fails if one is read while it may be written. Those
 //!   of a pin are atomics, as they are in the recorder, since a reader may well come across them half written.
 //! - **A reader** has the file by `read`, hence without any order among the loads of one call. So the models' readers load
-//!   *relaxed*, with a fence between one call and the next ([`models::Look`]), which is less than any kernel gives. Where the
+//!   *relaxed*, with a fence between one call and the next ([`pins::Look`]), which is less than any kernel gives. Where the
 //!   reader looks at a word and then at what it stands for, in two calls, the model loads *acquire*, which is the same.
 //! - **Locks** (the pool of chunks, the definitions) are loom's mutexes around the same steps.
 //!
