@@ -3,6 +3,7 @@
 mod copies;
 mod fastrace;
 mod floors;
+mod formats;
 mod locks;
 mod ours;
 mod subscribers;
@@ -58,7 +59,7 @@ pub(crate) struct Contender {
 
 /// All contenders, in the table's order.
 pub(crate) fn all() -> impl Iterator<Item = &'static Contender> {
-    [ours::EVENTS, subscribers::ALL, fastrace::ALL, floors::ALL, locks::ALL, ours::THREADS, copies::ALL]
+    [ours::EVENTS, subscribers::ALL, formats::ALL, fastrace::ALL, floors::ALL, locks::ALL, ours::THREADS, copies::ALL]
         .into_iter()
         .flatten()
 }
