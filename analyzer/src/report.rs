@@ -26,7 +26,7 @@ use crate::detect::finding::{Class, Severity};
 use crate::detect::registry::Detector;
 use crate::facts::Facts;
 use crate::model::Trace;
-use crate::read::Problem;
+use crate::read::{Problem, Progress};
 
 /// What to check, and how.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +57,13 @@ pub fn check(trace: &Trace, problems: &[Problem], options: &Options) -> Report {
 
 /// Runs the detectors on `facts`, which keep what that computes, and use what was computed before.
 pub fn check_facts(facts: &Facts<'_>, options: &Options) -> Report {
-    build::report(facts, options)
+    // Nobody stops it, so that there is a report.
+    check_facts_watched(facts, options, &Progress::new()).unwrap_or_default()
+}
+
+/// As [`check_facts`]; `None` if somebody stopped the read, or what follows it, by `progress` before this was done.
+pub fn check_facts_watched(facts: &Facts<'_>, options: &Options, progress: &Progress) -> Option<Report> {
+    build::report(facts, options, progress)
 }
 
 /// The line of a program that `src` ("file:line") names, without its indentation, if it stands below `root`.

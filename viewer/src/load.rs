@@ -1,7 +1,7 @@
 //! Files to a run and its scene, away from the thread of the window.
 //!
 //! One thread reads, builds the scene, and judges; it hands on each step as soon as it has it. Whoever drops a
-//! [`Loading`] need not wait: the thread stops reading, or finishes what it is at, and nobody hears of it.
+//! [`Loading`] need not wait: the thread stops reading or checking as soon as it can, and nobody hears of it.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,7 @@ use std::thread;
 
 use peerscope_analyzer::read;
 use peerscope_analyzer::report::escape::{clip, escape};
-use peerscope_analyzer::report::{Options, Report, check_facts};
+use peerscope_analyzer::report::{Options, Report, check_facts_watched};
 
 use crate::run::Run;
 use crate::scene::Scene;
@@ -155,8 +155,11 @@ impl Job {
         self.begin(Doing::Checks);
         // As `peerscope check` does: lines of sources are quoted that stand below where it was started.
         let options = Options { source_root: std::env::current_dir().ok(), ..Options::default() };
-        let report = run.facts(|facts| check_facts(facts, &options));
-        self.tell(Step::Checked(Box::new(report)));
+        let report = run.facts(|facts| check_facts_watched(facts, &options, &self.shared.reading));
+        // Whoever stopped it wants no report.
+        if let Some(report) = report {
+            self.tell(Step::Checked(Box::new(report)));
+        }
         Ok(())
     }
 

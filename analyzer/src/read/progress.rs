@@ -56,7 +56,7 @@ impl Progress {
         (done as f64 / total.max(1) as f64).min(1.0) as f32
     }
 
-    /// Stops the read, which then fails soon; that may be before it begins.
+    /// Stops the read, which then fails soon; that may be before it begins. A check that goes by it is stopped, too.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }

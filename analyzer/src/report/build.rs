@@ -8,19 +8,20 @@ use super::excerpt::Excerpts;
 use super::{FindingNote, GapNote, Options, ProblemNote, Report, TraceNote, WitnessNote};
 use crate::detect::finding::Witness;
 use crate::detect::linker::Linked;
-use crate::detect::registry::Thresholds;
+use crate::detect::registry::{Detector, Thresholds};
 use crate::detect::{self, Verdict};
 use crate::facts::Facts;
 use crate::model::{Dense, EventId, PeerId, TestId, Trace};
-use crate::read::Problem;
+use crate::read::{Problem, Progress};
 
 /// The name under which it is said that no prediction exists.
 const PREDICTIONS: &str = "predict";
 
-pub(super) fn report(facts: &Facts<'_>, options: &Options) -> Report {
+pub(super) fn report(facts: &Facts<'_>, options: &Options, progress: &Progress) -> Option<Report> {
     let (trace, problems) = (facts.trace(), facts.problems());
+    let selected = |detector: &Detector| options.selects(detector);
     let Verdict { findings, gaps, clean, idle, told_elsewhere } =
-        detect::run(facts, &Thresholds::default(), |detector| options.selects(detector));
+        detect::run_unless(facts, &Thresholds::default(), selected, &|| progress.is_stopped())?;
     let mut gaps: Vec<GapNote> = gaps
         .into_iter()
         .map(|(detector, gap)| GapNote {
@@ -39,7 +40,7 @@ pub(super) fn report(facts: &Facts<'_>, options: &Options) -> Report {
     let mut excerpts = Excerpts::new(options.source_root.as_deref());
     let names: Vec<String> = findings.iter().map(|linked| linked.id.clone()).collect();
     let findings = findings.into_iter().map(|linked| finding(trace, &phases, &mut excerpts, &names, linked)).collect();
-    Report {
+    Some(Report {
         traces: traces(trace, problems),
         findings,
         gaps,
@@ -48,7 +49,7 @@ pub(super) fn report(facts: &Facts<'_>, options: &Options) -> Report {
         told_elsewhere,
         suppressed: 0,
         simulated: options.simulated,
-    }
+    })
 }
 
 fn ids(trace: &Trace, peers: &[PeerId]) -> Vec<String> {
