@@ -3,6 +3,7 @@
 
 mod arrows;
 mod blocks;
+mod crowds;
 mod exits;
 mod focus;
 mod hatches;
@@ -96,6 +97,8 @@ pub struct Arrow {
     pub to: (f32, f32),
     /// Whether it arrived at all.
     pub arrived: bool,
+    /// How many more messages it stands for that never arrived either, and whose ends would lie on or beside its own.
+    pub others: u32,
 }
 
 /// A stretch in which events are missing, or several that are too near to each other to be told apart.

@@ -147,6 +147,19 @@ fn one(
         _ if !arrow.arrived => {}
         _ => head(painter, to, direction, long.min(way.length().max(3.0)), color),
     }
+    crowd(painter, arrow, to, size, color, palette);
+}
+
+/// How many messages end here that never arrived, if they are several, at the right of their mark.
+fn crowd(painter: &Painter, arrow: &Arrow, at: Pos2, size: f32, color: Color32, palette: Palette) {
+    let count = arrow.piece.count.saturating_add(arrow.others);
+    if count <= 1 || arrow.arrived || !matches!(arrow.fate, Fate::Dropped | Fate::Unanswered) {
+        return;
+    }
+    let galley = painter.layout_no_wrap(count.to_string(), FontId::proportional(10.0), color);
+    let rect = Align2::LEFT_CENTER.anchor_size(at + vec2(7.0 * size.sqrt(), 0.0), galley.size());
+    painter.rect_filled(rect.shrink2(vec2(-1.0, 1.0)), 2.0, palette.background());
+    painter.galley(rect.min.round(), galley, color);
 }
 
 /// Whether it has a head: of a bundle some may have arrived, but what is told is the worst.

@@ -58,7 +58,7 @@ fn folded(count: u32) -> Piece {
 
 fn arrow(fate: Fate, from: (f32, f32), to: (f32, f32)) -> Arrow {
     let arrived = matches!(fate, Fate::Arrived | Fate::StaleTerm | Fate::Late);
-    Arrow { route: 0, piece: folded(1), fate, is_reply: false, from, to, arrived }
+    Arrow { route: 0, piece: folded(1), fate, is_reply: false, from, to, arrived, others: 0 }
 }
 
 fn of_blocks(blocks: Vec<Placed>) -> Picture {

@@ -71,7 +71,7 @@ const REST: &[(Sample, &str)] = &[
     (Message(Fate::StaleTerm, 1, true), "a reply that came when its caller was in a later term"),
     (Message(Fate::Late, 1, true), "a reply sent after its caller had given up"),
     (Message(Fate::NotTaken, 1, true), "a reply sent in time that nobody took"),
-    (Message(Fate::Dropped, 1, false), "lost on the way"),
+    (Message(Fate::Dropped, 3, false), "lost on the way; with a number: so many"),
     (Message(Fate::Unanswered, 1, false), "never answered, as far as the trace goes"),
     (Message(Fate::Unknown, 1, false), "the trace cannot tell what became of it"),
     (Point(Look::Vote), "a vote"),
@@ -93,7 +93,7 @@ pub fn show(context: &Context, commands: &mut Vec<Command>) {
         ui.heading("What the picture shows");
         ui.add_space(4.0);
         let height = (screen.height() - 110.0).max(120.0);
-        ScrollArea::both().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+        ScrollArea::both().min_scrolled_height(height).max_height(height).auto_shrink([false, true]).show(ui, |ui| {
             let palette = Palette::of(ui.visuals());
             Grid::new("legend").num_columns(4).spacing([10.0, 2.5]).show(ui, |ui| {
                 for line in 0..BLOCKS.len().max(REST.len()) {
@@ -150,7 +150,7 @@ fn picture(sample: Sample, rect: Rect) -> Picture {
         Message(fate, count, is_reply) => {
             let arrived = matches!(fate, Fate::Arrived | Fate::StaleTerm);
             let (from, to) = ((rect.left() + 8.0, y - 5.0), (rect.right() - 12.0, y + 5.0));
-            let arrow = Arrow { route: 0, piece: piece(count, None), fate, is_reply, from, to, arrived };
+            let arrow = Arrow { route: 0, piece: piece(count, None), fate, is_reply, from, to, arrived, others: 0 };
             Picture { arrows: vec![arrow], ..Picture::default() }
         }
         Missing => {
@@ -205,11 +205,16 @@ mod tests {
     #[test]
     fn all_of_it_is_seen_at_once_in_a_small_window() {
         let size = vec2(1000.0, 600.0);
-        let mut harness = Harness::builder().with_size(size).build_ui(|ui| {
-            // Letters and spaces are the window's.
-            crate::colors::install(ui.ctx());
-            show(ui.ctx(), &mut Vec::new());
-        });
+        let show_if = |ui: &mut Ui, is_open: &mut bool| {
+            if *is_open {
+                show(ui.ctx(), &mut Vec::new());
+            }
+        };
+        let mut harness = Harness::builder().with_size(size).build_ui_state(show_if, false);
+        // Letters and spaces are the window's, and have been for some frames when it opens: so it is measured as there.
+        crate::colors::install(&harness.ctx);
+        harness.run();
+        *harness.state_mut() = true;
         harness.run();
         let window = Rect::from_min_size(Default::default(), size);
         let close = harness.get_by_label("Close").rect();

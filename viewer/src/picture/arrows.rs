@@ -1,7 +1,7 @@
 //! Messages in their places.
 
 use super::share::{Source, share};
-use super::{Arrow, MOST_ARROWS, View};
+use super::{Arrow, MOST_ARROWS, View, crowds};
 use crate::fold::{Grain, Piece};
 use crate::layout::RowPlace;
 use crate::scene::{Fate, Route};
@@ -23,10 +23,12 @@ pub(super) fn place<'a>(view: &View<'a>) -> Vec<Arrow> {
     let sources: Vec<Source<'a>> = routes.iter().map(source).collect();
     let grain = Grain::new(view.viewport.scale.ns(SMALLEST));
     let pieces = share(&sources, view.visible(), grain, MOST_ARROWS);
-    let arrows = routes.iter().zip(pieces).flat_map(|((number, route), pieces)| {
-        pieces.into_iter().filter_map(|piece| arrow(view, *number, route, piece))
-    });
-    arrows.collect()
+    let arrows: Vec<Arrow> = routes
+        .iter()
+        .zip(pieces)
+        .flat_map(|((number, route), pieces)| pieces.into_iter().filter_map(|piece| arrow(view, *number, route, piece)))
+        .collect();
+    crowds::thin(arrows)
 }
 
 /// The rows of a peer, from the upper edge of the first to the lower edge of the last, on the screen.
@@ -74,6 +76,7 @@ fn arrow(view: &View<'_>, number: usize, route: &Route, piece: Piece) -> Option<
         from: begin,
         to: end,
         arrived: to.is_some(),
+        others: 0,
     })
 }
 

@@ -71,11 +71,16 @@ fn message(timeline: &Timeline<'_>, arrow: &Arrow) -> Vec<String> {
     let route = timeline.loaded.scene.routes.get(arrow.route as usize);
     let Some((route, leg)) = route.and_then(|route| Some((route, worst(route, arrow)?))) else { return Vec::new() };
     let story = timeline.loaded.run.facts(|facts| words::leg_story(facts, leg));
-    if arrow.piece.count <= 1 {
+    if arrow.piece.count <= 1 && arrow.others == 0 {
         return story;
     }
-    let count = arrow.piece.count;
-    let title = format!("{count} messages, too close to be told apart; zoom in. {}", fates(route, arrow));
+    let count = arrow.piece.count.saturating_add(arrow.others);
+    // The others may be of other routes: one of its own is told.
+    let fates = match arrow.others {
+        0 => fates(route, arrow),
+        _ => format!("The worst are {}. One of them:", fared(arrow.fate)),
+    };
+    let title = format!("{count} messages, too close to be told apart; zoom in. {fates}");
     iter::once(title).chain(story).collect()
 }
 
