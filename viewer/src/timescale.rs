@@ -48,16 +48,19 @@ impl Span {
         Span::new(begin, begin.saturating_add(self.length()))
     }
 
-    /// A view that is sane for a trace that lasts `whole`: between 10 ns and 4 times the trace long, and with some of the
-    /// trace in sight. A view too long or too short is changed around its middle.
+    /// A view that is sane for a trace that lasts `whole`: at least 10 ns long, and beyond either end of the trace by a tenth of
+    /// itself at most. A view too long or too short is changed around its middle; of a trace that is too short for that,
+    /// the middle is shown.
     pub fn clamped(self, whole: Span) -> Span {
-        let longest = whole.length().saturating_mul(4).max(SHORTEST_VIEW);
-        let length = self.length().clamp(SHORTEST_VIEW, longest);
-        let middle = i128::from(self.begin) + (i128::from(self.end) - i128::from(self.begin)) / 2;
-        let begin = if length == self.length() { i128::from(self.begin) } else { middle - i128::from(length / 2) };
-        // A tenth of the view, or all of a trace that is shorter, stays in sight.
-        let seen = i128::from((length / 10).max(1));
-        let begin = begin.max(i128::from(whole.begin) - i128::from(length) + seen).min(i128::from(whole.end) - seen);
+        let longest = whole.length().saturating_add(whole.length() / 4);
+        let length = self.length().clamp(SHORTEST_VIEW, longest.max(SHORTEST_VIEW));
+        let middle = |span: Span| i128::from(span.begin) + (i128::from(span.end) - i128::from(span.begin)) / 2;
+        let half = i128::from(length / 2);
+        let begin = if length == self.length() { i128::from(self.begin) } else { middle(self) - half };
+        let beyond = i128::from(length / 10);
+        let earliest = i128::from(whole.begin) - beyond;
+        let latest = i128::from(whole.end) + beyond - i128::from(length);
+        let begin = if earliest <= latest { begin.clamp(earliest, latest) } else { middle(whole) - half };
         let begin = begin.clamp(i128::from(i64::MIN), i128::from(i64::MAX) - i128::from(length)) as i64;
         Span::new(begin, begin.saturating_add(length))
     }

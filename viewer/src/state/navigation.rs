@@ -148,10 +148,13 @@ impl State {
         if !(factor.is_finite() && factor > 0.0) {
             return;
         }
-        // At the limits the view stands still instead of drifting away from the cursor.
+        // A step that would lead beyond a limit leads to it, around the same moment: the view does not drift.
         let zoomed = self.view.zoomed(at, factor);
-        if valid(&loaded.scene, zoomed).length() == zoomed.length() {
+        let possible = valid(&loaded.scene, zoomed).length() as f64;
+        if possible == zoomed.length() as f64 {
             self.set_view(loaded, zoomed);
+        } else if possible != self.view.length() as f64 {
+            self.set_view(loaded, self.view.zoomed(at, possible / self.view.length() as f64));
         }
     }
 

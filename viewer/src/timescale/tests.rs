@@ -18,17 +18,19 @@ fn labels_have_the_unit_and_the_decimals_of_their_step() {
 }
 
 #[test]
-fn ten_ns_are_the_least_and_four_traces_the_most() {
+fn a_view_is_ten_ns_long_at_least_and_crosses_the_ends_of_the_trace_by_a_tenth_of_itself_at_most() {
     let whole = Span::new(0, 1_000_000);
     assert_eq!(Span::new(500, 501).clamped(whole).length(), SHORTEST_VIEW);
-    assert_eq!(Span::new(i64::MIN, i64::MAX).clamped(whole).length(), 4_000_000);
+    assert_eq!(Span::new(i64::MIN, i64::MAX).clamped(whole), Span::new(-125_000, 1_125_000));
     assert_eq!(Span::new(100, 200).clamped(whole), Span::new(100, 200), "what is sane stays");
+    assert_eq!(Span::new(-100, 900).clamped(whole), Span::new(-100, 900));
+    assert_eq!(Span::new(-101, 899).clamped(whole), Span::new(-100, 900));
+    assert_eq!(Span::new(5_000_000, 5_001_000).clamped(whole), Span::new(999_100, 1_000_100));
     assert_eq!(
-        Span::new(5_000_000, 5_001_000).clamped(whole),
-        Span::new(999_900, 1_000_900),
-        "the trace stays in sight"
+        Span::new(0, 40).clamped(Span::new(20, 21)),
+        Span::new(15, 25),
+        "a trace too short stands in the middle"
     );
-    assert_eq!(Span::new(-9_000, -8_000).clamped(whole), Span::new(-900, 100));
 }
 
 #[test]
@@ -67,8 +69,10 @@ proptest! {
         for changed in [view.zoomed(at, factor), view.panned(by), view.fit(), view.framed(), view.centered(at)] {
             prop_assert!(changed.begin < changed.end);
             let view = changed.clamped(whole);
-            prop_assert!(view.length() >= SHORTEST_VIEW && view.length() <= whole.length().saturating_mul(4).max(SHORTEST_VIEW));
+            let longest = whole.length().saturating_add(whole.length() / 4);
+            prop_assert!(view.length() >= SHORTEST_VIEW && view.length() <= longest.max(SHORTEST_VIEW));
             prop_assert!(view.begin < whole.end && view.end > whole.begin, "{view:?} shows nothing of {whole:?}");
+            prop_assert_eq!(view.clamped(whole), view, "what is sane stays");
         }
         prop_assert_eq!(view.panned(by).length(), view.length());
     }

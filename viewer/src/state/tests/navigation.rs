@@ -26,6 +26,21 @@ fn earlier_is_to_the_left_up_is_up_and_zooming_in_shows_less() {
 }
 
 #[test]
+fn zooming_out_leads_to_the_widest_view_and_then_stands_still() {
+    let loaded = loaded(TWO_LEADERS);
+    let mut state = opened(&loaded);
+    let whole = loaded.scene.span;
+    run(&mut state, &loaded, &[Command::ZoomOut]);
+    let widest = state.view;
+    assert!(widest.length().abs_diff(whole.length() / 4 * 5) <= 4, "{widest:?} of {whole:?}");
+    run(&mut state, &loaded, &[Command::ZoomOut, Command::ZoomAt { at: whole.begin, factor: 9.0 }]);
+    assert!(state.view.begin.abs_diff(widest.begin) <= 2 && state.view.end.abs_diff(widest.end) <= 2);
+    run(&mut state, &loaded, &[Command::ZoomIn, Command::PanLeft, Command::PanLeft, Command::PanLeft]);
+    let beyond = whole.begin - state.view.begin;
+    assert_eq!(beyond, state.view.length() / 10, "a tenth of the view lies before the trace");
+}
+
+#[test]
 fn a_marked_moment_stays_until_something_is_selected() {
     let loaded = loaded(TWO_LEADERS);
     let mut state = opened(&loaded);
