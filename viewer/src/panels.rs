@@ -7,3 +7,4 @@ pub mod findings;
 pub mod help;
 pub mod legend;
 mod prose;
+mod rows;

@@ -3,8 +3,7 @@
 use eframe::egui::style::ScrollAnimation;
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    Align, Button, CollapsingHeader, FontId, Id, Layout, Rect, Response, RichText, ScrollArea, TextFormat, Ui,
-    UiBuilder, vec2,
+    Align, Button, CollapsingHeader, FontId, Id, Layout, Rect, RichText, ScrollArea, TextFormat, Ui, UiBuilder, vec2,
 };
 use peerscope_analyzer::detect::finding::Severity;
 use peerscope_analyzer::report::escape::{clip, escape};
@@ -13,6 +12,7 @@ use peerscope_analyzer::report::{FindingNote, GapNote, Report};
 use crate::colors::Palette;
 use crate::command::Command;
 use crate::panels::prose;
+use crate::panels::rows::{self, Row};
 use crate::state::{Loaded, State, Told};
 use crate::words;
 
@@ -39,10 +39,18 @@ pub fn show(ui: &mut Ui, state: &State, loaded: &Loaded, commands: &mut Vec<Comm
             ui.label("Nothing was found.");
         }
         let list = loaded.told();
-        for (number, told) in list.iter().enumerate().take(MAX_ROWS) {
-            let is_followed = list.get(number + 1).is_some_and(|next| next.depth > told.depth);
-            row(ui, state, report, *told, is_followed, commands);
-        }
+        rows::show(ui, list.len().min(MAX_ROWS), |ui, number| match number {
+            Row::Shown(number) => {
+                let told = list[number];
+                let is_followed = list.get(number + 1).is_some_and(|next| next.depth > told.depth);
+                row(ui, state, report, told, is_followed, commands);
+            }
+            Row::Hidden(number, rect) => {
+                if state.finding == Some(list[number].finding) {
+                    reveal(ui, rect, list[number].finding);
+                }
+            }
+        });
         rest(ui, list.len(), "findings");
         gaps(ui, report);
         others(ui, report);
@@ -80,7 +88,7 @@ fn row(ui: &mut Ui, state: &State, report: &Report, told: Told, is_followed: boo
         let text = text(ui, finding, role, row.width() - 2.0 * ui.spacing().button_padding.x);
         let response = ui.add(Button::selectable(selected, text).wrap());
         if selected && !ui.clip_rect().contains_rect(response.rect) {
-            reveal(ui, &response, place);
+            reveal(ui, response.rect, place);
         }
         if response.clicked() {
             commands.push(Command::SelectFinding(place));
@@ -90,11 +98,11 @@ fn row(ui: &mut Ui, state: &State, report: &Report, told: Told, is_followed: boo
 }
 
 /// Scrolls to the row of a finding when it is selected, once: after that the user may scroll it away.
-fn reveal(ui: &Ui, response: &Response, place: usize) {
+fn reveal(ui: &Ui, row: Rect, place: usize) {
     let id = Id::unique("finding shown last");
     if ui.data(|data| data.get_temp::<usize>(id)) != Some(place) {
         ui.data_mut(|data| data.insert_temp(id, place));
-        response.scroll_to_me_animation(None, ScrollAnimation::none());
+        ui.scroll_to_rect_animation(row, None, ScrollAnimation::none());
     }
 }
 
