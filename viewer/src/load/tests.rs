@@ -73,3 +73,18 @@ fn whoever_drops_a_load_hears_no_more_of_it() {
     job.run(|job| job.load(&[PathBuf::from("never-read.jsonl")]));
     assert_eq!(*woken.lock().expect("not poisoned"), 0);
 }
+
+#[test]
+fn a_check_that_nobody_waits_for_any_more_brings_no_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("two-leaders.jsonl");
+    fs::write(&path, TRACE).expect("written");
+    let (send, steps) = channel();
+    let shared = Arc::<Shared>::default();
+    let other = Arc::clone(&shared);
+    // Whoever is woken by the first step has gone on to another file.
+    let job = Job { shared, send, wake: Box::new(move || other.reading.stop()) };
+    job.run(|job| job.load(&[path]));
+    let steps: Vec<Step> = steps.iter().collect();
+    assert!(matches!(&steps[..], [Step::Opened(..)]), "{} steps", steps.len());
+}
