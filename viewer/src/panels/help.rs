@@ -32,17 +32,20 @@ pub fn show(context: &Context, commands: &mut Vec<Command>) {
         let lines = lines(ui.ctx().os().is_mac());
         let rows = lines.len().div_ceil(columns);
         let height = (screen.height() - 120.0).max(120.0);
-        ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-            Grid::new("keys").num_columns(2 * columns).striped(true).spacing([20.0, 4.0]).show(ui, |ui| {
-                for row in 0..rows {
-                    for (keys, what) in (0..columns).filter_map(|column| lines.get(column * rows + row)) {
-                        ui.label(RichText::new(keys).monospace());
-                        ui.label(*what);
+        ScrollArea::vertical().min_scrolled_height(height).max_height(height).auto_shrink([false, true]).show(
+            ui,
+            |ui| {
+                Grid::new("keys").num_columns(2 * columns).striped(true).spacing([20.0, 4.0]).show(ui, |ui| {
+                    for row in 0..rows {
+                        for (keys, what) in (0..columns).filter_map(|column| lines.get(column * rows + row)) {
+                            ui.label(RichText::new(keys).monospace());
+                            ui.label(*what);
+                        }
+                        ui.end_row();
                     }
-                    ui.end_row();
-                }
-            });
-        });
+                });
+            },
+        );
         ui.add_space(6.0);
         ui.button("Close").clicked()
     });
