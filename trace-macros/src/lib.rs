@@ -117,7 +117,8 @@ pub use crate::in_peer::InPeer;
 pub use crate::layer::{ForeignEvents, LayerBuilder, PeerscopeLayer, layer, layer_up_to};
 pub use crate::peer::{Called, Current, InScope, Peer, PeerBuilder, PeerId};
 pub use crate::recorder::{
-    Builder, DEFAULT_SIZE_LIMIT, FILTER_VARIABLE, TRACE_VARIABLE, is_recording, meta, trace_path,
+    Builder, DEFAULT_SIZE_LIMIT, FILTER_VARIABLE, LIMIT_VARIABLE, RING_VARIABLE, TRACE_VARIABLE, is_recording, meta,
+    trace_path,
 };
 pub use crate::scope::Entered;
 pub use crate::test_scope::Test;

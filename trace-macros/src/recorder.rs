@@ -5,6 +5,7 @@ mod definitions;
 mod file;
 mod os;
 mod protocol;
+mod settings;
 mod slots;
 mod writer;
 
@@ -24,6 +25,8 @@ use self::definitions::{Definitions, Target};
 use self::file::{CHUNK_SIZE, TraceFile};
 use self::os::RecorderClock;
 pub(crate) use self::os::monotonic_ns;
+pub use self::settings::{LIMIT_VARIABLE, RING_VARIABLE, TRACE_VARIABLE};
+use self::settings::{in_folder, program, trace_file};
 use self::slots::Slots;
 pub(crate) use self::slots::{Pin, TaskSlot};
 use self::writer::Pool;
@@ -35,9 +38,6 @@ use crate::site::Site;
 
 /// How large a trace may grow unless [`Builder::size_limit`] says otherwise, in bytes.
 pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 30;
-
-/// The environment variable that names the trace file.
-pub const TRACE_VARIABLE: &str = "PEERSCOPE_TRACE";
 
 /// The environment variable that says which events are recorded; see [`Builder::filter`].
 pub const FILTER_VARIABLE: &str = "PEERSCOPE";
@@ -104,7 +104,7 @@ fn decide_now(deciding: &Mutex<()>) -> bool {
     if STATE.load(Ordering::Relaxed) == UNDECIDED {
         match std::env::var_os(TRACE_VARIABLE) {
             Some(pattern) if !pattern.is_empty() => {
-                let path = expand(&pattern.to_string_lossy());
+                let path = trace_file(&pattern.to_string_lossy());
                 if let Err(error) = Builder::new(&path).start() {
                     if !switch_off() {
                         return true;
@@ -123,30 +123,6 @@ fn switch_off() -> bool {
     STATE.compare_exchange(UNDECIDED, OFF, Ordering::Relaxed, Ordering::Acquire).is_ok()
 }
 
-/// `%p` becomes the process id, `%n` the program's name, `%%` a percent sign.
-fn expand(pattern: &str) -> PathBuf {
-    let mut path = String::new();
-    let mut rest = pattern.chars();
-    while let Some(character) = rest.next() {
-        match (character, rest.clone().next()) {
-            ('%', Some('p')) => path.push_str(&std::process::id().to_string()),
-            ('%', Some('n')) => path.push_str(&program()),
-            ('%', Some('%')) => path.push('%'),
-            _ => {
-                path.push(character);
-                continue;
-            }
-        }
-        rest.next();
-    }
-    path.into()
-}
-
-fn program() -> String {
-    let path = std::env::current_exe().ok();
-    path.as_ref().and_then(|path| path.file_stem()).map_or("program".into(), |name| name.to_string_lossy().into_owned())
-}
-
 /// Where and how to record, for programs that do not leave it to the environment.
 ///
 /// ```no_run
@@ -157,20 +133,32 @@ fn program() -> String {
 pub struct Builder {
     path: PathBuf,
     size_limit: u64,
+    ring: Option<u64>,
     shared: bool,
     filter: Option<String>,
     meta: Vec<(String, Value)>,
 }
 
 impl Builder {
-    /// Will record into the file at `path`.
+    /// Will record into the file at `path`; if that is a folder, into a file of this process's own in it.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Builder { path: path.into(), size_limit: DEFAULT_SIZE_LIMIT, shared: false, filter: None, meta: Vec::new() }
+        let path = path.into();
+        Builder { path, size_limit: DEFAULT_SIZE_LIMIT, ring: None, shared: false, filter: None, meta: Vec::new() }
     }
 
-    /// The file will not grow beyond `bytes`; what comes after is counted as lost.
+    /// The file will not grow beyond `bytes`; what comes after is counted as lost. The environment variable
+    /// [`LIMIT_VARIABLE`] (`64MiB`), if it is set, takes its place.
     pub fn size_limit(mut self, bytes: u64) -> Self {
         self.size_limit = bytes;
+        self
+    }
+
+    /// Keeps the latest events only, about `bytes` of them: what a program that runs for weeks can leave switched on. The
+    /// oldest are overwritten and counted. What objects are called, and what each live task holds and waits for, stays
+    /// whole beside them, so that a report on a stuck program is right however long it ran before. The environment variable
+    /// [`RING_VARIABLE`] (`64MiB`), if it is set, takes its place.
+    pub fn ring(mut self, bytes: u64) -> Self {
+        self.ring = Some(bytes);
         self
     }
 
@@ -205,7 +193,8 @@ impl Builder {
     pub fn start(self) -> io::Result<()> {
         static STARTING: Mutex<()> = Mutex::new(());
         let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", self.path.display()));
+        let path = in_folder(self.path);
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
         if RECORDER.get().is_some() {
             return Err(named(io::Error::other("this process records already")));
         }
@@ -230,7 +219,9 @@ impl Builder {
             is_chained: true,
             overwritten: Overwritten::default(),
         };
-        let file = TraceFile::create(&self.path, &head, self.size_limit, self.shared).map_err(named)?;
+        let size_limit = settings::bytes(LIMIT_VARIABLE).unwrap_or(self.size_limit);
+        let ring = settings::bytes(RING_VARIABLE).or(self.ring);
+        let file = TraceFile::create(&path, &head, size_limit, ring, self.shared).map_err(named)?;
         let (filter, text) = read_filter(self.filter);
         let recorder = Recorder {
             clock,
@@ -244,6 +235,9 @@ impl Builder {
         if let Some(now) = os::monotonic_ns() {
             let start = now.saturating_sub(recorder.clock.pair().1);
             recorder.definitions.meta(&recorder.target(), MONOTONIC_START, Value::U64(start));
+        }
+        if let Some(bytes) = ring {
+            recorder.definitions.meta(&recorder.target(), "ring", Value::U64(bytes));
         }
         if !recorder.filter.is_all() {
             recorder.definitions.meta(&recorder.target(), FILTER_KEY, Value::Text(text));

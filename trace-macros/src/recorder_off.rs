@@ -21,6 +21,12 @@ pub const TRACE_VARIABLE: &str = "PEERSCOPE_TRACE";
 /// The environment variable that says which events are recorded; without the feature `record` nobody reads it.
 pub const FILTER_VARIABLE: &str = "PEERSCOPE";
 
+/// The environment variable that says how many bytes of the latest events are kept; without the feature `record` nobody reads it.
+pub const RING_VARIABLE: &str = "PEERSCOPE_RING";
+
+/// The environment variable that says how large the trace may grow; without the feature `record` nobody reads it.
+pub const LIMIT_VARIABLE: &str = "PEERSCOPE_LIMIT";
+
 /// Nobody can have one.
 pub(crate) enum Recorder {}
 
@@ -154,6 +160,11 @@ impl Builder {
 
     /// The file would not grow beyond `bytes`.
     pub fn size_limit(self, _bytes: u64) -> Self {
+        self
+    }
+
+    /// The latest events only would be kept.
+    pub fn ring(self, _bytes: u64) -> Self {
         self
     }
 

@@ -1,16 +1,18 @@
-//! The mapped file: room for chunks, handed out whole.
+//! The mapped file: room for chunks, handed out whole; in a ring, the chunk of events that was closed first again and again.
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use memmap2::{MmapOptions, MmapRaw};
 use peerscope_format::wire::{
     CHUNK_HEAD, CHUNKS_OFFSET, ChunkHead, ChunkRole, FILE_HEAD, FileHead, LOST_EVENTS_OFFSET, NEWEST_OFFSET,
-    chunk_offset,
+    OVERWRITTEN_OFFSET, chunk_offset,
 };
 
 use super::{os, protocol};
@@ -30,6 +32,8 @@ pub(crate) struct TraceFile {
     growing: Mutex<Growing>,
     /// No chunk is to be had any more: whoever asks need not wait for the lock to learn it.
     full: AtomicBool,
+    /// Chunks that were taken and have no head yet.
+    headless: AtomicU32,
 }
 
 struct Growing {
@@ -39,9 +43,49 @@ struct Growing {
     left: u32,
     used: u32,
     limit: u32,
+    /// Chunks taken so far, those that were taken again included.
+    taken: u64,
     /// The newest chunk that carries no events.
     newest: Option<u32>,
+    ring: Option<Ring>,
     closed: bool,
+}
+
+/// The chunks of events of a trace that keeps its latest events only.
+struct Ring {
+    /// How many chunks there may be, as long as some of them are closed.
+    limit: usize,
+    chunks: usize,
+    /// Those that are closed, in this order.
+    closed: VecDeque<Closed>,
+}
+
+/// A chunk of events that nobody writes into any more.
+struct Closed {
+    chunk: Chunk,
+    contents: Contents,
+}
+
+/// What a chunk of events holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contents {
+    pub(crate) records: u32,
+    /// The time of the last one.
+    pub(crate) last_ticks: u64,
+}
+
+impl Ring {
+    fn new(chunks: u64) -> Self {
+        // With fewer, two threads would overwrite each other's last words.
+        let limit = usize::try_from(chunks).unwrap_or(usize::MAX).max(4);
+        // So that closing one later does not allocate, as a rule.
+        Ring { limit, chunks: 0, closed: VecDeque::with_capacity(limit.min(1 << 16)) }
+    }
+
+    /// The oldest chunk, if there are as many as there may be.
+    fn oldest(&mut self) -> Option<Closed> {
+        if self.chunks < self.limit { None } else { self.closed.pop_front() }
+    }
 }
 
 // SAFETY: the pointers lead into shared mappings that are never unmapped; chunks are handed out under the lock, each once,
@@ -51,8 +95,14 @@ unsafe impl Send for TraceFile {}
 unsafe impl Sync for TraceFile {}
 
 impl TraceFile {
-    /// Creates the file with room for at most `size_limit` bytes.
-    pub(crate) fn create(path: &Path, head: &FileHead, size_limit: u64, shared: bool) -> io::Result<TraceFile> {
+    /// Creates the file with room for at most `size_limit` bytes, of which events take about `ring` where that is given.
+    pub(crate) fn create(
+        path: &Path,
+        head: &FileHead,
+        size_limit: u64,
+        ring: Option<u64>,
+        shared: bool,
+    ) -> io::Result<TraceFile> {
         // Beyond its limit for files the kernel kills the process; the last words want two chunks more.
         let longest = os::longest_file();
         if longest < (FILE_HEAD + 4 * CHUNK_SIZE) as u64 {
@@ -68,7 +118,9 @@ impl TraceFile {
             left: 0,
             used: 0,
             limit: limit.max(2),
+            taken: 0,
             newest: None,
+            ring: ring.map(|bytes| Ring::new(bytes / CHUNK_SIZE as u64)),
             closed: false,
         };
         let mut trace = TraceFile {
@@ -77,6 +129,7 @@ impl TraceFile {
             file,
             growing: Mutex::new(growing),
             full: AtomicBool::new(false),
+            headless: AtomicU32::new(0),
         };
         let growing = trace.growing.get_mut().unwrap_or_else(PoisonError::into_inner);
         growing.grow(&trace.file)?;
@@ -95,6 +148,15 @@ impl TraceFile {
     /// Takes a new chunk; `None` if the file is full or closed, or cannot grow.
     pub(crate) fn take_chunk(&self, role: ChunkRole, (base_ticks, base_ns): (u64, u64)) -> Option<Chunk> {
         let mut growing = self.lock();
+        let is_event = role == ChunkRole::Events;
+        if is_event
+            && !growing.closed
+            && let Some(oldest) = growing.ring.as_mut().and_then(Ring::oldest)
+        {
+            let generation = growing.count();
+            // The file's head is changed under the lock, so that its numbers never fall.
+            return Some(self.take_again(oldest, generation, (base_ticks, base_ns)));
+        }
         self.full.store(growing.closed || growing.used >= growing.limit, Ordering::Relaxed);
         if self.is_full() || (growing.left == 0 && growing.grow(&self.file).is_err()) {
             return None;
@@ -106,34 +168,62 @@ impl TraceFile {
         let mut head = ChunkHead {
             role,
             number,
-            generation: u64::from(number),
+            generation: growing.count(),
             base_ticks,
             base_ns,
             previous: None,
             committed: 0,
             sealed: None,
         };
-        if role == ChunkRole::Events {
+        if is_event {
+            if let Some(ring) = &mut growing.ring {
+                ring.chunks += 1;
+            }
             // What follows takes long, and other threads shall get their chunks meanwhile.
+            self.headless.fetch_add(1, Ordering::Relaxed);
             drop(growing);
-            return Some(self.begin_chunk(start, &head));
+            os::populate(&self.file, offset_of(number), start, CHUNK_SIZE);
+            let chunk = begin_chunk(start, &head);
+            self.headless.fetch_sub(1, Ordering::Release);
+            return Some(chunk);
         }
         // The chain must not lead to a chunk without a head, wherever a kill interrupts this.
         head.previous = growing.newest.replace(number);
-        let chunk = self.begin_chunk(start, &head);
+        os::populate(&self.file, offset_of(number), start, CHUNK_SIZE);
+        let chunk = begin_chunk(start, &head);
         protocol::publish(self.u32_at(NEWEST_OFFSET), number + 1);
         Some(chunk)
     }
 
-    fn begin_chunk(&self, start: *mut u8, head: &ChunkHead) -> Chunk {
-        os::populate(&self.file, offset_of(head.number), start, CHUNK_SIZE);
-        let head = head.encode();
-        // The mark comes last: without it, a head that a kill left unfinished is an unused chunk and not a damaged one.
-        // SAFETY: the chunk lies whole within a stretch and is handed out here for the first time.
-        unsafe { std::ptr::copy_nonoverlapping(head[4..].as_ptr(), start.add(4), CHUNK_HEAD - 4) };
-        let chunk = Chunk { start };
-        protocol::publish(chunk.u32_at(0), u32::from_ne_bytes([head[0], head[1], head[2], head[3]]));
-        chunk
+    /// Overwrites a chunk, once it has been said what that costs.
+    fn take_again(&self, oldest: Closed, generation: u64, (base_ticks, base_ns): (u64, u64)) -> Chunk {
+        let Closed { chunk, contents } = oldest;
+        let overwritten = |place: usize| self.u64_at(OVERWRITTEN_OFFSET + 8 * place);
+        // First of all: from here on a reader leaves out all that is not later, wherever it stands.
+        overwritten(2).fetch_max(contents.last_ticks, Ordering::Release);
+        overwritten(1).fetch_add(u64::from(chunk.committed().load(Ordering::Relaxed)), Ordering::Relaxed);
+        overwritten(0).fetch_add(u64::from(contents.records), Ordering::Release);
+        let number = chunk.u32_at(chunk_offset::NUMBER).load(Ordering::Relaxed);
+        chunk.u32_at(0).store(0, Ordering::Relaxed);
+        // What follows must not be seen under the old head.
+        fence(Ordering::Release);
+        let role = ChunkRole::Events;
+        let (committed, sealed, previous) = (0, None, None);
+        begin_chunk(
+            chunk.start,
+            &ChunkHead { role, number, generation, base_ticks, base_ns, previous, committed, sealed },
+        )
+    }
+
+    /// Closes a chunk of events for good.
+    pub(crate) fn close_chunk(&self, chunk: Chunk, contents: Contents) {
+        let again = Chunk { start: chunk.start };
+        chunk.seal();
+        let mut growing = self.lock();
+        if let Some(ring) = &mut growing.ring {
+            ring.closed.push_back(Closed { chunk: again, contents });
+            self.look_again();
+        }
     }
 
     /// A number of the file's head.
@@ -141,6 +231,12 @@ impl TraceFile {
         debug_assert!(offset.is_multiple_of(4) && offset + 4 <= FILE_HEAD);
         // SAFETY: the head is mapped for the life of the process; the offset is a multiple of 4 within it.
         unsafe { AtomicU32::from_ptr(self.head.add(offset).cast()) }
+    }
+
+    fn u64_at(&self, offset: usize) -> &AtomicU64 {
+        debug_assert!(offset.is_multiple_of(8) && offset + 8 <= FILE_HEAD);
+        // SAFETY: as above, with a multiple of 8.
+        unsafe { AtomicU64::from_ptr(self.head.add(offset).cast()) }
     }
 
     /// There may be room again.
@@ -155,11 +251,8 @@ impl TraceFile {
 
     /// Counts an event that found no room; `bytes` as far as known.
     pub(crate) fn lose(&self, bytes: u64) {
-        for (offset, count) in [(LOST_EVENTS_OFFSET, 1), (LOST_EVENTS_OFFSET + 8, bytes)] {
-            // SAFETY: the head is mapped for the life of the process; the offset is a multiple of 8 within it.
-            let counter = unsafe { AtomicU64::from_ptr(self.head.add(offset).cast()) };
-            counter.fetch_add(count, Ordering::Relaxed);
-        }
+        self.u64_at(LOST_EVENTS_OFFSET).fetch_add(1, Ordering::Relaxed);
+        self.u64_at(LOST_EVENTS_OFFSET + 8).fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// A trace that is full must still say that the process ended by itself: one chunk for that, one for what it refers to.
@@ -173,6 +266,15 @@ impl TraceFile {
     pub(crate) fn close(&self) {
         let mut growing = self.lock();
         growing.closed = true;
+        // Others may be amid taking a chunk; but one of them may also be this thread, interrupted by a signal that ends it.
+        let begin = Instant::now();
+        while self.headless.load(Ordering::Acquire) > 0 {
+            if begin.elapsed() > Duration::from_millis(200) {
+                // Then the file stays one that was not closed.
+                return;
+            }
+            std::thread::yield_now();
+        }
         let used = offset_of(growing.used);
         // A file that stays longer than needed is read all the same.
         if self.file.set_len(used).is_ok() {
@@ -185,7 +287,23 @@ impl TraceFile {
     }
 }
 
+/// Writes the head of a chunk that is nobody's, and gives the chunk away.
+fn begin_chunk(start: *mut u8, head: &ChunkHead) -> Chunk {
+    let head = head.encode();
+    // The mark comes last: without it, a head that a kill left unfinished is an unused chunk and not a damaged one.
+    // SAFETY: the chunk lies whole within a stretch, and nobody else has it.
+    unsafe { std::ptr::copy_nonoverlapping(head[4..].as_ptr(), start.add(4), CHUNK_HEAD - 4) };
+    let chunk = Chunk { start };
+    protocol::publish(chunk.u32_at(0), u32::from_ne_bytes([head[0], head[1], head[2], head[3]]));
+    chunk
+}
+
 impl Growing {
+    fn count(&mut self) -> u64 {
+        self.taken += 1;
+        self.taken - 1
+    }
+
     fn grow(&mut self, file: &File) -> io::Result<()> {
         let chunks = (FIRST_STRETCH << self.stretches.len().min(16)).min(LAST_STRETCH).min(self.limit - self.used);
         let head = if self.stretches.is_empty() { FILE_HEAD } else { 0 };

@@ -15,7 +15,7 @@ use peerscope_format::value::Term;
 use peerscope_format::varint::{Sink, put_u64};
 use peerscope_format::wire::{ChunkRole, put_context, put_head, put_simulated, put_term};
 
-use super::file::Chunk;
+use super::file::{Chunk, Contents, TraceFile};
 use super::slots::{Pin, Written};
 use super::{Recorder, protocol, recorder};
 use crate::clock;
@@ -35,7 +35,7 @@ const LINES: usize = 64;
 pub(crate) struct Continued {
     chunk: Chunk,
     written: usize,
-    last_ticks: u64,
+    contents: Contents,
     simulated: u64,
 }
 
@@ -48,6 +48,8 @@ struct Writer {
     left: usize,
     /// The ticks of the chunk's last record; no record of this thread may be earlier.
     last_ticks: u64,
+    /// Records in the chunk.
+    records: u32,
     /// What the chunk's last control record said.
     context: u32,
     term: u64,
@@ -77,6 +79,7 @@ thread_local! {
             next: std::ptr::null_mut(),
             left: 0,
             last_ticks: 0,
+            records: 0,
             context: u32::MAX,
             term: 0,
             simulated: 0,
@@ -100,7 +103,7 @@ impl Drop for GiveBack {
             crate::thread::end_untracked();
         }
         with_writer(|writer| {
-            if let Some(continued) = writer.leave() {
+            if let Some(continued) = writer.leave(&recorder.file) {
                 recorder.give_back(continued);
             }
         });
@@ -281,6 +284,7 @@ pub(crate) fn keep(
     max_len: usize,
     put: impl FnOnce(&mut Reserved),
 ) {
+    let simulated = clock::now();
     let kept = task::with_current(|task| {
         with_writer(|writer| {
             if !writer.prepare(recorder, scope, task, 0) {
@@ -295,6 +299,9 @@ pub(crate) fn keep(
             let mut record = Vec::new();
             Reserved::append_to(&mut record, max_len.checked_add(HEAD_ROOM)?, |out| {
                 put_context(out, writer.context_id, term);
+                if simulated != 0 {
+                    put_simulated(out, simulated.checked_sub(1));
+                }
                 put_head(out, shape, 0);
                 put(out);
                 if let Some(line) = line {
@@ -368,6 +375,7 @@ impl Writer {
         let values = out.next;
         put(&mut out);
         self.last_ticks = ticks;
+        self.records = self.records.wrapping_add(1);
         self.left -= out.next as usize - self.next as usize;
         self.next = out.next;
         let written = self.next as usize - chunk.payload() as usize;
@@ -375,7 +383,7 @@ impl Writer {
         let (context, len) = (self.context_id, self.next as usize - values as usize);
         pin(Written { ticks, term, context, shape, values, len });
         if self.orphan
-            && let Some(continued) = self.leave()
+            && let Some(continued) = self.leave(&recorder.file)
         {
             recorder.give_back(continued);
         }
@@ -395,16 +403,17 @@ impl Writer {
         }
         let floor = self.last_ticks;
         if let Some(full) = self.chunk.take() {
-            full.seal();
+            recorder.file.close_chunk(full, self.contents());
         }
         self.left = 0;
         let continued = recorder.pool().take(max_len + HEAD_ROOM);
         let continued = continued.or_else(|| {
             let pair = recorder.clock.pair();
             let chunk = recorder.file.take_chunk(ChunkRole::Events, pair)?;
-            Some(Continued { chunk, written: 0, last_ticks: pair.0, simulated: 0 })
+            let contents = Contents { records: 0, last_ticks: pair.0 };
+            Some(Continued { chunk, written: 0, contents, simulated: 0 })
         });
-        let Some(Continued { chunk, written, last_ticks, simulated }) = continued else {
+        let Some(Continued { chunk, written, contents, simulated }) = continued else {
             recorder.file.lose(max_len as u64);
             return false;
         };
@@ -413,7 +422,7 @@ impl Writer {
         self.chunk = Some(chunk);
         // Within a task, time alone tells the order of records in different chunks, so it must not stand still here.
         recorder.clock.ticks_after(floor);
-        self.last_ticks = last_ticks;
+        (self.records, self.last_ticks) = (contents.records, contents.last_ticks);
         (self.context, self.term, self.simulated) = (u32::MAX, 0, simulated);
         // Fails only while the thread is being torn down; the chunk then stays with the thread and ends with it.
         self.orphan = GIVE_BACK.try_with(|give_back| give_back.0.set(true)).is_err();
@@ -439,15 +448,19 @@ impl Writer {
         }
     }
 
-    fn leave(&mut self) -> Option<Continued> {
+    fn leave(&mut self, file: &TraceFile) -> Option<Continued> {
         let chunk = self.chunk.take()?;
         let written = Chunk::ROOM - self.left;
         self.left = 0;
         if Chunk::ROOM - written < WORTH_KEEPING {
-            chunk.seal();
+            file.close_chunk(chunk, self.contents());
             return None;
         }
-        Some(Continued { chunk, written, last_ticks: self.last_ticks, simulated: self.simulated })
+        Some(Continued { chunk, written, contents: self.contents(), simulated: self.simulated })
+    }
+
+    fn contents(&self) -> Contents {
+        Contents { records: self.records, last_ticks: self.last_ticks }
     }
 }
 

@@ -219,12 +219,25 @@ fn a_file_that_is_no_trace_is_not_replaced() {
 }
 
 #[test]
-fn a_folder_is_not_replaced() {
-    let stage = Stage::new(|| assert!(works_unrecorded()));
-    fs::create_dir(stage.trace_file()).expect("a folder");
-    fs::write(stage.trace_file().join("thesis"), "text").expect("a file in it");
-    assert!(complaint(&stage).contains("trace.pscope"));
-    assert_eq!(fs::read_to_string(stage.trace_file().join("thesis")).expect("still there"), "text");
+fn a_folder_gets_a_file_for_each_process() {
+    for name in ["run/", "there"] {
+        let stage = Stage::new(|| {
+            dprintf!("begun by {}", std::process::id());
+            dprintf!("ended by {}", std::process::id());
+        })
+        .traced_as(name);
+        fs::create_dir(stage.path("there")).expect("a folder");
+        fs::write(stage.path("there").join("thesis"), "text").expect("a file in it");
+        let program =
+            std::env::current_exe().expect("a path").file_stem().map(|name| name.to_string_lossy().into_owned());
+        for _ in 0..2 {
+            let ended = stage.run();
+            assert!(ended.status.success() && ended.stderr.is_empty(), "{}", ended.stderr);
+            let own = format!("{}.{}.pscope", program.as_deref().expect("a name"), ended.id);
+            assert_eq!(speaker(&stage.path(name).join(own)), ended.id);
+        }
+        assert_eq!(fs::read_to_string(stage.path("there").join("thesis")).expect("still there"), "text");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod mpsc;
 mod mutex;
 mod once;
 mod once_each;
+mod ring;
 mod rw_lock;
 mod shared;
 mod simulated;

@@ -7,8 +7,10 @@ pub const CHUNK_HEAD: usize = 64;
 
 const MAGIC: u32 = u32::from_le_bytes(*b"PSck");
 
-/// Offsets of the parts of the head that change after it was written.
+/// Offsets of parts of the head, those that change after it was written among them.
 pub mod offset {
+    /// `number:u32`.
+    pub const NUMBER: usize = 8;
     /// `committed:u32`.
     pub const COMMITTED: usize = 48;
     /// `sealed:u32`.

@@ -9,7 +9,7 @@
 use super::definition::Kept;
 use super::{
     Context, Definition, EventChunk, FIRST_SHAPE, Overwritten, Problem, ProblemKind, Records, Tables, put_context,
-    put_head,
+    put_head, put_simulated,
 };
 use crate::shape::{Encoding, Field, Shape};
 use crate::value::Value;
@@ -39,12 +39,12 @@ pub(super) fn put_back(
     let mut chunks: Vec<EventChunk> = Vec::new();
     let mut now = 0;
     let mut payload = Vec::new();
-    let mut base_ticks = 0;
+    let (mut base_ticks, mut simulated) = (0, None);
     for record in kept.into_iter().chain(pins) {
         if payload.is_empty() {
-            (base_ticks, now) = (record.ticks, record.ticks);
+            (base_ticks, now, simulated) = (record.ticks, record.ticks, None);
         }
-        append(&mut payload, &record, record.ticks - now, tables);
+        append(&mut payload, &record, record.ticks - now, &mut simulated, tables);
         now = record.ticks;
         if payload.len() > PAYLOAD {
             chunks.push(EventChunk { offset: 0, base_ticks, payload: std::mem::take(&mut payload).into() });
@@ -56,11 +56,15 @@ pub(super) fn put_back(
     chunks
 }
 
-/// Appends a record that was checked, `delta` ticks after the one before it.
-fn append(payload: &mut Vec<u8>, kept: &Kept, delta: u64, tables: &Tables) {
+/// Appends a record that was checked, `delta` ticks after the one before it; `simulated`: that one's simulated time.
+fn append(payload: &mut Vec<u8>, kept: &Kept, delta: u64, simulated: &mut Option<u64>, tables: &Tables) {
     let mut records = Records::new(&kept.bytes, kept.ticks, tables);
     if let Some(Ok(record)) = records.next() {
         put_context(payload, record.context.unwrap_or(0), record.term);
+        if *simulated != record.simulated {
+            put_simulated(payload, record.simulated);
+            *simulated = record.simulated;
+        }
         put_head(payload, record.shape, delta);
         payload.extend_from_slice(&kept.bytes[record.values]);
     }
@@ -123,6 +127,9 @@ pub(super) fn cut(
         let mut payload = Vec::new();
         if let Some(context) = first.context {
             put_context(&mut payload, context, first.term);
+        }
+        if first.simulated.is_some() {
+            put_simulated(&mut payload, first.simulated);
         }
         put_head(&mut payload, first.shape, 0);
         let values = first.values.start;

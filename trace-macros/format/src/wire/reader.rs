@@ -109,20 +109,30 @@ impl<'f, F: Read + Seek> Reader<'f, F> {
     }
 
     /// The chunks of events and their generations, and the numbers of all others.
+    ///
+    /// The newest are read first: a program that writes meanwhile then leaves no hole, since whoever had begun a chunk has
+    /// closed the one before it.
     fn all_chunks(&mut self) -> io::Result<(Vec<(u64, EventChunk)>, Others)> {
-        let (mut events, mut others) = (Vec::new(), Others::default());
-        let mut found = 0;
-        while let next = self.chunk(found)?
-            && !matches!(next, Next::End)
-        {
-            match next {
-                Next::End | Next::Unused => {}
-                Next::Events(generation, chunk) => events.push((generation, chunk)),
-                Next::Definitions => others.definitions.push(found),
-                Next::Tasks => others.tasks.push(found),
-            }
-            found += 1;
+        let mut numbers = Vec::new();
+        while let Some(generation) = self.generation(numbers.len() as u32)? {
+            numbers.push((generation, numbers.len() as u32));
         }
+        let found = numbers.len() as u32;
+        numbers.sort_unstable_by(|one, other| other.cmp(one));
+        let (mut events, mut others) = (Vec::new(), Others::default());
+        for (generation, number) in numbers {
+            match self.chunk(number)? {
+                Next::End | Next::Unused => {}
+                // One that was taken again since is one of those that are newer than this look at the file.
+                Next::Events(now, chunk) if generation.is_none_or(|met| met == now) => events.push((now, chunk)),
+                Next::Events(..) => {}
+                Next::Definitions => others.definitions.push(number),
+                Next::Tasks => others.tasks.push(number),
+            }
+        }
+        others.definitions.sort_unstable();
+        others.tasks.sort_unstable();
+        self.problems.sort_by_key(|problem| problem.offset);
         self.check_length(found)?;
         let newest = others.definitions.last().max(others.tasks.last()).copied();
         if self.head.chunks.is_some() && self.head.is_chained && self.head.newest != newest {
@@ -130,6 +140,19 @@ impl<'f, F: Read + Seek> Reader<'f, F> {
             self.problem(ProblemKind::Corrupt, NEWEST_OFFSET as u64, detail);
         }
         Ok((events, others))
+    }
+
+    /// The generation of a chunk, if it has a head that can be read; `None` behind the last chunk.
+    fn generation(&mut self, number: u32) -> io::Result<Option<Option<u64>>> {
+        let mut bytes = Vec::with_capacity(CHUNK_HEAD);
+        self.file.seek(SeekFrom::Start(self.offset(number)))?;
+        self.file.by_ref().take(CHUNK_HEAD as u64).read_to_end(&mut bytes)?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let head = <[u8; CHUNK_HEAD]>::try_from(bytes).ok();
+        let head = head.and_then(|bytes| ChunkHead::decode(&bytes, self.head.chunk_size).ok().flatten());
+        Ok(Some(head.map(|head| head.generation)))
     }
 
     /// The numbers of the chunks without events, along their chain, or by a look at all chunks where it is broken.
