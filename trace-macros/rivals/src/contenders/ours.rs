@@ -86,6 +86,26 @@ pub(super) const EVENTS: &[Contender] = &[
         },
     },
     Contender {
+        name: "ours: dprintf!, left out by PEERSCOPE",
+        group: Group::Event,
+        targets: &[Target::Net(1.0), Target::NoAllocation],
+        records: 0,
+        run: |bench| {
+            let peer = record_filtered(bench, "log=off")?;
+            Ok(bench.run_with_base(OFF, |number| say(&peer, number), nothing))
+        },
+    },
+    Contender {
+        name: "ours: dprintf!, with a filter that names another peer",
+        group: Group::Event,
+        targets: &[Target::NoAllocation],
+        records: 1,
+        run: |bench| {
+            let peer = record_filtered(bench, "peer.2=off")?;
+            Ok(bench.run(USUAL, |number| say(&peer, number)))
+        },
+    },
+    Contender {
         name: "ours: tracing event through the Layer, not recording",
         group: Group::Event,
         targets: &[Target::NoAllocation],
@@ -115,7 +135,11 @@ const OFF: u64 = 5_000_000;
 
 /// Begins to record, in the name of a peer in term 3.
 pub(super) fn record(bench: &Bench) -> std::io::Result<Peer> {
-    Builder::new(bench.dir.join("ours.pscope")).start()?;
+    record_filtered(bench, "")
+}
+
+fn record_filtered(bench: &Bench, filter: &str) -> std::io::Result<Peer> {
+    Builder::new(bench.dir.join("ours.pscope")).filter(filter).start()?;
     let peer = Peer::new(1);
     term!(peer, 3);
     Ok(peer)
