@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -25,6 +25,22 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
     }
 }
 
+/// Has `command` take signals as a program does that somebody starts at a terminal: whoever runs these tests may ignore
+/// some (`nohup`, a job in the background), and children inherit that.
+fn with_plain_signals(command: &mut Command) {
+    let plain = || {
+        for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2] {
+            // SAFETY: a system call that may be made between fork and exec; no handler of ours is set by it.
+            if unsafe { libc::signal(signal, libc::SIG_DFL) } == libc::SIG_ERR {
+                return Err(std::io::Error::last_os_error());
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: `plain` allocates nothing and takes no lock.
+    unsafe { command.pre_exec(plain) };
+}
+
 /// A folder in which a program is run.
 pub(crate) struct Stage {
     pub(crate) folder: TempDir,
@@ -44,6 +60,7 @@ impl Stage {
         let mut command = Command::new(env!("CARGO_BIN_EXE_peerscope"));
         command.args(args).current_dir(self.folder.path()).env_remove("PEERSCOPE_TRACE").env("RUST_BACKTRACE", "0");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        with_plain_signals(&mut command);
         command
     }
 
