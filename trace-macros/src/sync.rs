@@ -37,6 +37,7 @@ mod once;
 mod once_lock;
 mod rw_lock;
 mod shared;
+mod taking;
 mod wait_group;
 
 pub use std::sync::{

@@ -5,6 +5,7 @@ use std::sync::{LockResult, PoisonError, WaitTimeoutResult};
 use std::time::{Duration, Instant};
 
 use super::MutexGuard;
+use super::taking::taken;
 use crate::condition::Condition;
 use crate::identity::Name;
 use crate::lock::{Lock, Mode};
@@ -173,13 +174,7 @@ fn held_again<'a, T>(
     lock: &'a Lock,
     seen: Option<Seen>,
 ) -> LockResult<MutexGuard<'a, T>> {
-    match result {
-        Ok(inner) => Ok(MutexGuard::new(lock.acquired(seen, Mode::Exclusive, None), inner)),
-        Err(error) => {
-            let held = lock.acquired(seen, Mode::Exclusive, Some("poisoned"));
-            Err(PoisonError::new(MutexGuard::new(held, error.into_inner())))
-        }
-    }
+    taken((lock, Mode::Exclusive), seen, result, MutexGuard::new)
 }
 
 /// The original's answer, which nobody but the original can make: it is asked for a wait that ends at once.

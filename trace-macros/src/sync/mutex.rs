@@ -1,9 +1,9 @@
 //! The tracked mutex.
 
-use std::fmt;
-use std::ops::{Deref, DerefMut};
-use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
+use std::ops::DerefMut;
+use std::sync::{LockResult, TryLockResult};
 
+use super::taking::{attempted, guard_traits, lock_traits, take};
 use crate::identity::{Name, short_type_name};
 use crate::lock::{Held, Lock, Mode};
 use crate::seen::Seen;
@@ -47,18 +47,8 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        let Some(seen) = Seen::here() else {
-            return self.wrap(self.inner.lock(), None);
-        };
-        let result = match self.inner.try_lock() {
-            Ok(guard) => Ok(guard),
-            Err(TryLockError::Poisoned(error)) => Err(error),
-            Err(TryLockError::WouldBlock) => {
-                self.lock.waits(seen, Mode::Exclusive);
-                self.inner.lock()
-            }
-        };
-        self.wrap(result, Some(seen))
+        let (lock, inner) = ((&self.lock, Mode::Exclusive), &self.inner);
+        take(lock, Seen::here(), || inner.try_lock(), || inner.lock(), MutexGuard::new)
     }
 
     /// As [`std::sync::Mutex::try_lock`].
@@ -67,20 +57,7 @@ impl<T: ?Sized> Mutex<T> {
     /// If the lock is held, or a holder panicked.
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
-        let seen = Seen::here();
-        match self.inner.try_lock() {
-            Ok(guard) => Ok(self.hold(guard, seen, None)),
-            Err(TryLockError::Poisoned(error)) => {
-                let guard = self.hold(error.into_inner(), seen, Some("poisoned"));
-                Err(TryLockError::Poisoned(PoisonError::new(guard)))
-            }
-            Err(TryLockError::WouldBlock) => {
-                if let Some(seen) = seen {
-                    self.lock.refused(seen, Mode::Exclusive, "busy");
-                }
-                Err(TryLockError::WouldBlock)
-            }
-        }
+        attempted((&self.lock, Mode::Exclusive), Seen::here(), self.inner.try_lock(), MutexGuard::new)
     }
 
     /// As [`std::sync::Mutex::is_poisoned`].
@@ -100,49 +77,9 @@ impl<T: ?Sized> Mutex<T> {
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
         self.inner.get_mut()
     }
-
-    #[inline]
-    fn wrap<'a>(
-        &'a self,
-        result: LockResult<std::sync::MutexGuard<'a, T>>,
-        seen: Option<Seen>,
-    ) -> LockResult<MutexGuard<'a, T>> {
-        match result {
-            Ok(guard) => Ok(self.hold(guard, seen, None)),
-            Err(error) => Err(PoisonError::new(self.hold(error.into_inner(), seen, Some("poisoned")))),
-        }
-    }
-
-    #[inline]
-    fn hold<'a>(
-        &'a self,
-        inner: std::sync::MutexGuard<'a, T>,
-        seen: Option<Seen>,
-        outcome: Option<&str>,
-    ) -> MutexGuard<'a, T> {
-        MutexGuard { held: self.lock.acquired(seen, Mode::Exclusive, outcome), inner }
-    }
 }
 
-impl<T: Default> Default for Mutex<T> {
-    #[track_caller]
-    fn default() -> Self {
-        Mutex::new(T::default())
-    }
-}
-
-impl<T> From<T> for Mutex<T> {
-    #[track_caller]
-    fn from(value: T) -> Self {
-        Mutex::new(value)
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
-    }
-}
+lock_traits!(Mutex);
 
 /// As [`std::sync::MutexGuard`]. The release is recorded before the lock is free, with the line that acquired it.
 #[must_use = "if unused the Mutex will immediately unlock"]
@@ -153,6 +90,7 @@ pub struct MutexGuard<'a, T: ?Sized> {
 }
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    #[inline(always)]
     pub(super) fn new(held: Held<'a>, inner: std::sync::MutexGuard<'a, T>) -> Self {
         MutexGuard { held, inner }
     }
@@ -163,29 +101,11 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     }
 }
 
-impl<T: ?Sized> Deref for MutexGuard<'_, T> {
-    type Target = T;
-    #[inline]
-    fn deref(&self) -> &T {
-        &self.inner
-    }
-}
+guard_traits!(MutexGuard);
 
 impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         &mut self.inner
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
-    }
-}
-
-impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
     }
 }

@@ -1,9 +1,9 @@
 //! The tracked read-write lock.
 
-use std::fmt;
-use std::ops::{Deref, DerefMut};
-use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
+use std::ops::DerefMut;
+use std::sync::{LockResult, TryLockResult};
 
+use super::taking::{attempted, guard_traits, lock_traits, take};
 use crate::identity::{Name, short_type_name};
 use crate::lock::{Held, Lock, Mode};
 use crate::seen::Seen;
@@ -47,18 +47,8 @@ impl<T: ?Sized> RwLock<T> {
     /// If a writer panicked; the lock is held all the same.
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
-        let Some(seen) = Seen::here() else {
-            return self.wrap_read(self.inner.read(), None);
-        };
-        let result = match self.inner.try_read() {
-            Ok(guard) => Ok(guard),
-            Err(TryLockError::Poisoned(error)) => Err(error),
-            Err(TryLockError::WouldBlock) => {
-                self.lock.waits(seen, Mode::Shared);
-                self.inner.read()
-            }
-        };
-        self.wrap_read(result, Some(seen))
+        let (lock, inner) = ((&self.lock, Mode::Shared), &self.inner);
+        take(lock, Seen::here(), || inner.try_read(), || inner.read(), RwLockReadGuard::new)
     }
 
     /// As [`std::sync::RwLock::write`].
@@ -67,18 +57,8 @@ impl<T: ?Sized> RwLock<T> {
     /// If a writer panicked; the lock is held all the same.
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
-        let Some(seen) = Seen::here() else {
-            return self.wrap_write(self.inner.write(), None);
-        };
-        let result = match self.inner.try_write() {
-            Ok(guard) => Ok(guard),
-            Err(TryLockError::Poisoned(error)) => Err(error),
-            Err(TryLockError::WouldBlock) => {
-                self.lock.waits(seen, Mode::Exclusive);
-                self.inner.write()
-            }
-        };
-        self.wrap_write(result, Some(seen))
+        let (lock, inner) = ((&self.lock, Mode::Exclusive), &self.inner);
+        take(lock, Seen::here(), || inner.try_write(), || inner.write(), RwLockWriteGuard::new)
     }
 
     /// As [`std::sync::RwLock::try_read`].
@@ -87,15 +67,7 @@ impl<T: ?Sized> RwLock<T> {
     /// If a writer holds the lock, or panicked.
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
-        let seen = Seen::here();
-        match self.inner.try_read() {
-            Ok(guard) => Ok(self.hold_read(guard, seen, None)),
-            Err(TryLockError::Poisoned(error)) => {
-                let guard = self.hold_read(error.into_inner(), seen, Some("poisoned"));
-                Err(TryLockError::Poisoned(PoisonError::new(guard)))
-            }
-            Err(TryLockError::WouldBlock) => Err(self.busy(seen, Mode::Shared)),
-        }
+        attempted((&self.lock, Mode::Shared), Seen::here(), self.inner.try_read(), RwLockReadGuard::new)
     }
 
     /// As [`std::sync::RwLock::try_write`].
@@ -104,15 +76,7 @@ impl<T: ?Sized> RwLock<T> {
     /// If the lock is held, or a writer panicked.
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
-        let seen = Seen::here();
-        match self.inner.try_write() {
-            Ok(guard) => Ok(self.hold_write(guard, seen, None)),
-            Err(TryLockError::Poisoned(error)) => {
-                let guard = self.hold_write(error.into_inner(), seen, Some("poisoned"));
-                Err(TryLockError::Poisoned(PoisonError::new(guard)))
-            }
-            Err(TryLockError::WouldBlock) => Err(self.busy(seen, Mode::Exclusive)),
-        }
+        attempted((&self.lock, Mode::Exclusive), Seen::here(), self.inner.try_write(), RwLockWriteGuard::new)
     }
 
     /// As [`std::sync::RwLock::is_poisoned`].
@@ -132,74 +96,9 @@ impl<T: ?Sized> RwLock<T> {
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
         self.inner.get_mut()
     }
-
-    fn busy<G>(&self, seen: Option<Seen>, mode: Mode) -> TryLockError<G> {
-        if let Some(seen) = seen {
-            self.lock.refused(seen, mode, "busy");
-        }
-        TryLockError::WouldBlock
-    }
-
-    fn wrap_read<'a>(
-        &'a self,
-        result: LockResult<std::sync::RwLockReadGuard<'a, T>>,
-        seen: Option<Seen>,
-    ) -> LockResult<RwLockReadGuard<'a, T>> {
-        match result {
-            Ok(guard) => Ok(self.hold_read(guard, seen, None)),
-            Err(error) => Err(PoisonError::new(self.hold_read(error.into_inner(), seen, Some("poisoned")))),
-        }
-    }
-
-    fn wrap_write<'a>(
-        &'a self,
-        result: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
-        seen: Option<Seen>,
-    ) -> LockResult<RwLockWriteGuard<'a, T>> {
-        match result {
-            Ok(guard) => Ok(self.hold_write(guard, seen, None)),
-            Err(error) => Err(PoisonError::new(self.hold_write(error.into_inner(), seen, Some("poisoned")))),
-        }
-    }
-
-    fn hold_read<'a>(
-        &'a self,
-        inner: std::sync::RwLockReadGuard<'a, T>,
-        seen: Option<Seen>,
-        outcome: Option<&str>,
-    ) -> RwLockReadGuard<'a, T> {
-        RwLockReadGuard { _held: self.lock.acquired(seen, Mode::Shared, outcome), inner }
-    }
-
-    fn hold_write<'a>(
-        &'a self,
-        inner: std::sync::RwLockWriteGuard<'a, T>,
-        seen: Option<Seen>,
-        outcome: Option<&str>,
-    ) -> RwLockWriteGuard<'a, T> {
-        RwLockWriteGuard { held: self.lock.acquired(seen, Mode::Exclusive, outcome), inner }
-    }
 }
 
-impl<T: Default> Default for RwLock<T> {
-    #[track_caller]
-    fn default() -> Self {
-        RwLock::new(T::default())
-    }
-}
-
-impl<T> From<T> for RwLock<T> {
-    #[track_caller]
-    fn from(value: T) -> Self {
-        RwLock::new(value)
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
-    }
-}
+lock_traits!(RwLock);
 
 /// As [`std::sync::RwLockReadGuard`]. The release is recorded before the lock is free, with the line that acquired it.
 #[must_use = "if unused the RwLock will immediately unlock"]
@@ -217,14 +116,26 @@ pub struct RwLockWriteGuard<'a, T: ?Sized> {
     inner: std::sync::RwLockWriteGuard<'a, T>,
 }
 
+impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
+    #[inline]
+    fn new(held: Held<'a>, inner: std::sync::RwLockReadGuard<'a, T>) -> Self {
+        RwLockReadGuard { _held: held, inner }
+    }
+}
+
 impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
+    #[inline]
+    fn new(held: Held<'a>, inner: std::sync::RwLockWriteGuard<'a, T>) -> Self {
+        RwLockWriteGuard { held, inner }
+    }
+
     /// As [`std::sync::RwLockWriteGuard::downgrade`].
     #[track_caller]
     pub fn downgrade(guard: Self) -> RwLockReadGuard<'a, T> {
         let seen = Seen::here();
         // Recorded while nobody else can read yet.
         let held = guard.held.downgrade(seen);
-        RwLockReadGuard { _held: held, inner: std::sync::RwLockWriteGuard::downgrade(guard.inner) }
+        RwLockReadGuard::new(held, std::sync::RwLockWriteGuard::downgrade(guard.inner))
     }
 }
 
@@ -234,26 +145,4 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
     }
 }
 
-macro_rules! guards {
-    ($($guard:ident),*) => { $(
-        impl<T: ?Sized> Deref for $guard<'_, T> {
-            type Target = T;
-            fn deref(&self) -> &T {
-                &self.inner
-            }
-        }
-
-        impl<T: ?Sized + fmt::Debug> fmt::Debug for $guard<'_, T> {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.inner.fmt(out)
-            }
-        }
-
-        impl<T: ?Sized + fmt::Display> fmt::Display for $guard<'_, T> {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.inner.fmt(out)
-            }
-        }
-    )* };
-}
-guards!(RwLockReadGuard, RwLockWriteGuard);
+guard_traits!(RwLockReadGuard, RwLockWriteGuard);
